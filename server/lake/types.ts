@@ -28,12 +28,14 @@ export interface TableSpec {
   readonly retention: Retention;
 }
 
-const column = (nullable: boolean) => (name: string, type: ColumnType, comment: string): ColumnSpec => ({
-  name,
-  type,
-  nullable,
-  comment,
-});
+const column =
+  (nullable: boolean) =>
+  (name: string, type: ColumnType, comment: string): ColumnSpec => ({
+    name,
+    type,
+    nullable,
+    comment,
+  });
 /** A column that always holds a value. */
 export const required = column(false);
 /** A column in which null means "not known", never zero or empty. */

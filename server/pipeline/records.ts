@@ -13,10 +13,30 @@ export interface RawBatch {
   readonly records: readonly RawRecord[];
 }
 
-export const PAYMENT_TYPES = ["CARD", "ACH", "WIRE", "RTP", "SEPA", "DIRECT_DEBIT", "CHECK", "STANDING_ORDER", "P2P"] as const;
+export const PAYMENT_TYPES = [
+  "CARD",
+  "ACH",
+  "WIRE",
+  "RTP",
+  "SEPA",
+  "DIRECT_DEBIT",
+  "CHECK",
+  "STANDING_ORDER",
+  "P2P",
+] as const;
 export type PaymentType = (typeof PAYMENT_TYPES)[number];
 
-export const STATUSES = ["RECEIVED", "PENDING", "APPROVED", "DECLINED", "SETTLED", "FAILED", "RETURNED", "REFUNDED", "CHARGEBACK"] as const;
+export const STATUSES = [
+  "RECEIVED",
+  "PENDING",
+  "APPROVED",
+  "DECLINED",
+  "SETTLED",
+  "FAILED",
+  "RETURNED",
+  "REFUNDED",
+  "CHARGEBACK",
+] as const;
 export type PaymentStatus = (typeof STATUSES)[number];
 
 export interface PartyBlock {

@@ -1,4 +1,4 @@
-import { optional, required, type ColumnSpec, type TableSpec } from "../lake/types";
+import { type ColumnSpec, optional, required, type TableSpec } from "../lake/types";
 
 /** Where a row came from; every index row can be traced back to these (PRODUCT.md section 1). */
 export const SOURCE_COORDINATES: readonly ColumnSpec[] = [
@@ -17,8 +17,16 @@ export const TRANSACTIONS: TableSpec = {
     required("transaction_id", "string", "The payment, as its producer names it"),
     optional("event_id", "string", "The lifecycle step, as its producer names it"),
     required("payment_type", "string", "CARD, ACH, WIRE, RTP, SEPA, DIRECT_DEBIT, CHECK, STANDING_ORDER or P2P"),
-    required("status", "string", "RECEIVED, PENDING, APPROVED, DECLINED, SETTLED, FAILED, RETURNED, REFUNDED or CHARGEBACK"),
-    optional("amount_minor", "bigint", "Signed amount in minor units of currency; null where the source carries no amounts"),
+    required(
+      "status",
+      "string",
+      "RECEIVED, PENDING, APPROVED, DECLINED, SETTLED, FAILED, RETURNED, REFUNDED or CHARGEBACK",
+    ),
+    optional(
+      "amount_minor",
+      "bigint",
+      "Signed amount in minor units of currency; null where the source carries no amounts",
+    ),
     optional("currency", "string", "ISO 4217 alphabetic code"),
     optional("exponent", "int", "Decimal places of amount_minor"),
     required("user_id", "string", "Originator"),

@@ -9,7 +9,11 @@ export const ALERTS: TableSpec = {
   description: "One row per time a rule fired: by the indexer where the event alone decides, else by the projector",
   columns: [
     required("alert_id", "string", "Deterministic id of rule, entity and what fired it"),
-    required("rule", "string", "fraud_score, stolen_card, velocity, acceleration, blacklisted_party or repeated_declines"),
+    required(
+      "rule",
+      "string",
+      "fraud_score, stolen_card, velocity, acceleration, blacklisted_party or repeated_declines",
+    ),
     required("severity", "string", "HIGH, MEDIUM or LOW"),
     required("action", "string", "PAYMENT_ALERT, DENY or REVIEW"),
     required("rule_version", "string", "Which settings were in force"),
@@ -66,7 +70,8 @@ export const BLACKLIST: TableSpec = {
 export const BLACKLIST_REMOVALS: TableSpec = {
   name: "blacklist_removals",
   kind: "raw",
-  description: "One row per explicit act by a person that took a party off the blacklist; an entry holds while no removal is newer",
+  description:
+    "One row per explicit act by a person that took a party off the blacklist; an entry holds while no removal is newer",
   columns: [
     required("party_id", "string", "User or counterparty"),
     required("role", "string", "originator or beneficiary"),

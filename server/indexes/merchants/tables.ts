@@ -25,7 +25,11 @@ export const MERCHANTS_PARTIAL: TableSpec = {
     optional("refunded_minor", "bigint", "Sum of REFUNDED amounts as positive numbers, minor units"),
     optional("returned_minor", "bigint", "Sum of RETURNED amounts as positive numbers, minor units"),
     optional("chargeback_minor", "bigint", "Sum of CHARGEBACK amounts as positive numbers, minor units"),
-    required("new_customers", "bigint", "Customers not seen before with this merchant, day and currency: their sum is the distinct count"),
+    required(
+      "new_customers",
+      "bigint",
+      "Customers not seen before with this merchant, day and currency: their sum is the distinct count",
+    ),
     required("last_event_time", "timestamp", "Newest event"),
   ],
   partitionBy: [],
@@ -37,7 +41,8 @@ export const MERCHANTS_PARTIAL: TableSpec = {
 export const MERCHANT_CUSTOMERS: TableSpec = {
   name: "merchant_customers",
   kind: "partial",
-  description: "Each customer once per merchant, business day and currency: what makes distinct counts exact across restarts",
+  description:
+    "Each customer once per merchant, business day and currency: what makes distinct counts exact across restarts",
   columns: [
     required("merchant_id", "string", "Merchant"),
     required("business_date", "date", "Business date of the events"),

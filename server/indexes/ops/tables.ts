@@ -8,8 +8,16 @@ export const OPS_MINUTES: TableSpec = {
   columns: [
     required("minute", "timestamp", "Minute of ingested_at"),
     required("source", "string", "Name of the configured source"),
-    required("source_partition", "string", "Kafka partition, or * for landing files (a file is not a partition to watch)"),
-    optional("payment_type", "string", "Rail; null for signals, quarantined records and duplicates, whose rail is not known"),
+    required(
+      "source_partition",
+      "string",
+      "Kafka partition, or * for landing files (a file is not a partition to watch)",
+    ),
+    optional(
+      "payment_type",
+      "string",
+      "Rail; null for signals, quarantined records and duplicates, whose rail is not known",
+    ),
     required("accepted", "bigint", "Rows stored"),
     required("errors", "bigint", "Accepted rows with status DECLINED, FAILED or RETURNED"),
     required("quarantined", "bigint", "Rows quarantined"),
