@@ -4,6 +4,8 @@ import type { Result } from "../domain/result";
 export interface RawRecord {
   readonly bytes: Uint8Array;
   readonly position: bigint;
+  /** Set where the source kept only the beginning: the record's full size, bytes. */
+  readonly bytesTotal?: number;
 }
 
 /** Consecutive records of one partition of one source. */

@@ -1,0 +1,281 @@
+import { ConcordanceError } from "../domain/errors";
+import type { Db } from "../lake/duckdb";
+import type { Lake } from "../lake/lake";
+import type { TableSpec } from "../lake/types";
+import type { Logger } from "../observability/log";
+import { absorbGroup, type Held } from "./absorb";
+import { DedupeIndex } from "./dedupe";
+import { type FlushOutcome, Flusher } from "./flush";
+import { MicroBatch } from "./micro-batch";
+import type { DecodeRecord } from "./records";
+import type { SourceGroup, SourceSink } from "./source";
+import type { InlineRules } from "./steps";
+import { FRAUD_SIGNALS, INGEST_BALANCE, QUARANTINE, TRANSACTIONS } from "./tables";
+import { readNewestEventTime, Watermarks } from "./watermark";
+
+export interface IndexerLimits {
+  /** A batch is flushed at this age, milliseconds. */
+  readonly flushAgeMs: number;
+  readonly flushRows: number;
+  readonly flushBytes: number;
+  /** Memory of each dedupe index, bytes. */
+  readonly dedupeBytesMax: number;
+}
+
+export interface IndexerSource {
+  readonly name: string;
+  readonly produces: "transactions" | "fraud_signals";
+  readonly decode: DecodeRecord;
+  /** "event" where a producer's duplicate is recognised by its key, "position" where every record is its own. */
+  readonly dedupe: "event" | "position";
+}
+
+export interface IndexerOptions {
+  readonly lake: Lake;
+  readonly db: Db;
+  readonly alertsSpec: TableSpec;
+  readonly sources: readonly IndexerSource[];
+  /** Read once per group, so that a reloaded list takes effect with the next one. */
+  readonly rules: () => InlineRules;
+  readonly limits: IndexerLimits;
+  readonly nowMicros: () => bigint;
+  readonly log: Logger;
+}
+
+export interface IndexerStatus {
+  readonly state: "running" | "waiting" | "failed";
+  readonly message: string | null;
+  readonly remedy: string | null;
+  readonly lastCommitMs: number | null;
+  readonly recordsIn: number;
+  readonly batches: number;
+}
+
+/**
+ * Turns groups of raw records into committed rows. Holds no truth: progress is in the table logs, and what it keeps in
+ * memory (keys seen, watermarks) is a cache of them, thrown away when a commit is lost.
+ */
+export class Indexer {
+  private readonly options: IndexerOptions;
+  private readonly flusher: Flusher;
+  private readonly dedupe: ReadonlyMap<string, DedupeIndex>;
+  private readonly watermarks = new Watermarks();
+  private readonly held = new Map<string, Held>();
+  private readonly fenced = new Set<string>();
+  private readonly listeners = new Set<{ source: string; notify: (marks: ReadonlyMap<string, bigint>) => void }>();
+  /** Marks pushed since the last commit, by source: a listener only hears of its own. */
+  private readonly sourceOf = new Map<string, string>();
+  private batch: MicroBatch;
+  private inFlight: Promise<void> = Promise.resolve();
+  private absorbing: Promise<void> = Promise.resolve();
+  private timer: NodeJS.Timeout | null = null;
+  private failure: unknown = null;
+  private facts = { lastCommitMs: null as number | null, recordsIn: 0, batches: 0 };
+
+  constructor(options: IndexerOptions) {
+    this.options = options;
+    this.flusher = new Flusher(options);
+    this.dedupe = new Map(
+      [TRANSACTIONS, FRAUD_SIGNALS].map((spec) => [spec.name, this.dedupeIndex(spec)] as const),
+    );
+    this.batch = this.newBatch();
+  }
+
+  /** Starts flushing by age. */
+  start(): void {
+    this.timer = setInterval(() => {
+      const age = Date.now() - this.batch.openedAtMs;
+      if (!this.batch.empty && age >= this.options.limits.flushAgeMs) void this.flushSoon();
+    }, Math.max(10, this.options.limits.flushAgeMs / 10));
+  }
+
+  /** Commits what was pushed and stops. Sources must have stopped before. */
+  async stop(): Promise<void> {
+    if (this.timer !== null) clearInterval(this.timer);
+    if (this.failure === null) await this.flush();
+    this.flusher.stop();
+  }
+
+  status(): IndexerStatus {
+    const waiting = this.flusher.waitingFor();
+    if (this.failure !== null) {
+      const message = this.failure instanceof Error ? this.failure.message : String(this.failure);
+      return { state: "failed", message, remedy: "The indexer restarts from its marks.", ...this.facts };
+    }
+    if (waiting !== null) {
+      return { state: "waiting", message: waiting.message, remedy: waiting.remedy, ...this.facts };
+    }
+    return { state: "running", message: null, remedy: null, ...this.facts };
+  }
+
+  sinkFor(sourceName: string): SourceSink {
+    const source = this.options.sources.find((candidate) => candidate.name === sourceName);
+    if (source === undefined) throw new Error(`indexer: no source ${sourceName}`);
+    const tables = this.tablesFedBy(source);
+    return {
+      lowestMark: async (appId) => {
+        await this.settled();
+        this.fenced.delete(appId);
+        this.held.delete(appId);
+        return this.flusher.lowestMark(tables, appId);
+      },
+      knownMarks: (prefix) => this.flusher.knownMarks(tables, prefix),
+      push: (group) => this.push(source, group),
+      discard: (appIds) => {
+        for (const appId of appIds) this.fenced.add(appId);
+      },
+      flush: () => this.flush(),
+      onCommitted: (notify) => {
+        const listener = { source: sourceName, notify };
+        this.listeners.add(listener);
+        return () => this.listeners.delete(listener);
+      },
+    };
+  }
+
+  /** Resolves when everything pushed before the call is committed. */
+  async flush(): Promise<void> {
+    await this.absorbing.catch(() => undefined);
+    if (!this.batch.empty) await this.flushSoon();
+    await this.settled();
+  }
+
+  private async settled(): Promise<void> {
+    await this.inFlight;
+    if (this.failure !== null) throw this.failure;
+  }
+
+  private push(source: IndexerSource, group: SourceGroup): Promise<void> {
+    const run = this.absorbing.catch(() => undefined).then(() => this.absorb(source, group));
+    this.absorbing = run;
+    return run;
+  }
+
+  private async absorb(source: IndexerSource, group: SourceGroup): Promise<void> {
+    if (this.failure !== null) throw this.failure;
+    if (this.fenced.has(group.appId)) throw fencedError(group.appId);
+    const { limits } = this.options;
+    if (this.full()) await this.flushSoon();
+    if (this.fenced.has(group.appId)) throw fencedError(group.appId);
+    const held = await this.heldBy(source, group);
+    this.sourceOf.set(group.appId, source.name);
+    await this.flusher.withDecodeConnection((connection) =>
+      absorbGroup(group, {
+        batch: this.batch,
+        connection,
+        table: this.options.lake.table(source.produces),
+        decode: source.decode,
+        dedupe: source.dedupe === "event" ? (this.dedupe.get(source.produces) ?? null) : null,
+        watermarks: this.watermarks,
+        rules: this.options.rules(),
+        held,
+        nowMicros: this.options.nowMicros(),
+      }),
+    );
+    if (this.batch.rows >= limits.flushRows || this.batch.bytesIn >= limits.flushBytes) void this.flushSoon();
+  }
+
+  private full(): boolean {
+    const { flushRows, flushBytes } = this.options.limits;
+    return this.batch.rows >= flushRows || this.batch.bytesIn >= flushBytes;
+  }
+
+  /** Waits for the flush in flight, then starts the next one; resolves when that one has started. */
+  private flushSoon(): Promise<void> {
+    const batch = this.batch;
+    const started = this.inFlight.then(() => {
+      if (this.batch !== batch || batch.empty || this.failure !== null) return;
+      this.batch = this.newBatch();
+      this.inFlight = this.flushBatch(batch);
+    });
+    return started;
+  }
+
+  private async flushBatch(batch: MicroBatch): Promise<void> {
+    const moments = [...this.dedupe.values()].map((index) => [index, index.moment()] as const);
+    try {
+      const outcome = await this.flusher.flush(batch);
+      if (outcome.kind === "lost") return this.drop(batch, outcome);
+      for (const [index, moment] of moments) index.committedUntil(moment);
+      await this.absorbForeign(outcome.foreign);
+      this.committed(batch);
+    } catch (error) {
+      this.failure = error;
+      this.options.log.error({ err: error, batchId: batch.id }, "flush failed; the indexer stops and restarts from its marks");
+    }
+  }
+
+  private committed(batch: MicroBatch): void {
+    this.facts = {
+      lastCommitMs: Date.now(),
+      recordsIn: this.facts.recordsIn + batch.recordsIn,
+      batches: this.facts.batches + 1,
+    };
+    for (const listener of this.listeners) {
+      const own = [...batch.marks].filter(([appId]) => this.sourceOf.get(appId) === listener.source);
+      if (own.length > 0) listener.notify(new Map(own));
+    }
+  }
+
+  /** Another writer moved one of our marks: nothing of this process's memory can be trusted for these marks any more. */
+  private drop(batch: MicroBatch, outcome: Extract<FlushOutcome, { kind: "lost" }>): void {
+    const dropped = [...batch.marks.keys(), ...this.batch.marks.keys()];
+    this.batch = this.newBatch();
+    for (const appId of dropped) this.fenced.add(appId);
+    for (const index of this.dedupe.values()) index.clear();
+    this.watermarks.clear();
+    this.held.clear();
+    this.options.log.warn({ batchId: batch.id, ...outcome, marks: dropped }, "another writer moved a mark: batch dropped, sources seek again");
+  }
+
+  private async absorbForeign(foreign: FlushOutcome & { kind: "committed" } extends never ? never : ForeignFiles): Promise<void> {
+    for (const [table, files] of foreign) {
+      const index = this.dedupe.get(table);
+      if (index !== undefined) await this.flusher.withDecodeConnection((connection) => index.absorb(connection, files));
+    }
+  }
+
+  private async heldBy(source: IndexerSource, group: SourceGroup): Promise<Held> {
+    const known = this.held.get(group.appId);
+    if (known !== undefined) return known;
+    const held = await this.flusher.held(source.produces, this.options.alertsSpec.name, group.appId);
+    this.held.set(group.appId, held);
+    if (!this.watermarks.has(group.appId)) {
+      const partition = group.markPer === "record" ? (group.batches[0]?.partition ?? null) : null;
+      const newest = await this.flusher.withDecodeConnection((connection) =>
+        readNewestEventTime(connection, this.options.lake.table(INGEST_BALANCE.name), source.name, partition),
+      );
+      this.watermarks.set(group.appId, newest);
+    }
+    return held;
+  }
+
+  private tablesFedBy(source: IndexerSource): string[] {
+    const common = [source.produces, QUARANTINE.name, INGEST_BALANCE.name];
+    return source.produces === "transactions" ? [...common, this.options.alertsSpec.name] : common;
+  }
+
+  private newBatch(): MicroBatch {
+    return new MicroBatch(this.options.alertsSpec, Date.now());
+  }
+
+  private dedupeIndex(spec: TableSpec): DedupeIndex {
+    const { lake, limits, sources } = this.options;
+    const names = sources.filter((source) => source.dedupe === "event" && source.produces === spec.name);
+    return new DedupeIndex({
+      spec,
+      store: lake.store,
+      sources: new Set(names.map((source) => source.name)),
+      bytesMax: limits.dedupeBytesMax,
+    });
+  }
+}
+
+const fencedError = (appId: string) =>
+  new ConcordanceError({
+    kind: "conflict",
+    code: "fenced",
+    message: `Progress of ${appId} was moved by another writer or its partition was given away.`,
+    remedy: "The source seeks to the lowest mark and goes on by itself.",
+    at: { appId },
+  });
