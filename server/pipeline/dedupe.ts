@@ -11,7 +11,13 @@ const BUCKET_MICROS = 600_000_000n;
 const SEPARATOR = "\u001f";
 
 /** What names an event once within its source: the event id, else transaction, status and time (PRODUCT.md section 1). */
-export function transactionKey(source: string, eventId: string | null, transaction: string, status: string, at: bigint) {
+export function transactionKey(
+  source: string,
+  eventId: string | null,
+  transaction: string,
+  status: string,
+  at: bigint,
+) {
   if (eventId !== null) return `${source}${SEPARATOR}E${eventId}`;
   return `${source}${SEPARATOR}T${transaction}${SEPARATOR}${status}${SEPARATOR}${at}`;
 }
@@ -140,7 +146,9 @@ export class DedupeIndex {
     for (;;) {
       const chunk = await result.fetchChunk();
       if (chunk === null || chunk.rowCount === 0) return;
-      const [buckets, uppers, lowers, partitions, offsets] = [0, 1, 2, 3, 4].map((index) => chunk.getColumnValues(index));
+      const [buckets, uppers, lowers, partitions, offsets] = [0, 1, 2, 3, 4].map((index) =>
+        chunk.getColumnValues(index),
+      );
       for (let row = 0; row < chunk.rowCount; row++) {
         const bucket = this.buckets.get(first + BigInt(String(buckets?.[row])));
         const [upper, lower] = [BigInt(String(uppers?.[row])), BigInt(String(lowers?.[row]))];
@@ -158,8 +166,7 @@ export class DedupeIndex {
 }
 
 /** 32 bits that stand for "source/partition" as an owner of keys. */
-export const partitionHash = (sourceAndPartition: string): number =>
-  md5(sourceAndPartition).readUInt32LE(0);
+export const partitionHash = (sourceAndPartition: string): number => md5(sourceAndPartition).readUInt32LE(0);
 
 /** The digest DuckDB computes too; it names keys, it protects nothing. */
 const md5 = (text: string): Buffer => createHash("md5").update(text).digest();

@@ -5,7 +5,7 @@ import type { TableSpec } from "../lake/types";
 import type { Logger } from "../observability/log";
 import { absorbGroup, type Held } from "./absorb";
 import { DedupeIndex } from "./dedupe";
-import { type FlushOutcome, Flusher } from "./flush";
+import { Flusher, type FlushOutcome } from "./flush";
 import { MicroBatch } from "./micro-batch";
 import type { DecodeRecord } from "./records";
 import type { SourceGroup, SourceSink } from "./source";
@@ -75,18 +75,19 @@ export class Indexer {
   constructor(options: IndexerOptions) {
     this.options = options;
     this.flusher = new Flusher(options);
-    this.dedupe = new Map(
-      [TRANSACTIONS, FRAUD_SIGNALS].map((spec) => [spec.name, this.dedupeIndex(spec)] as const),
-    );
+    this.dedupe = new Map([TRANSACTIONS, FRAUD_SIGNALS].map((spec) => [spec.name, this.dedupeIndex(spec)] as const));
     this.batch = this.newBatch();
   }
 
   /** Starts flushing by age. */
   start(): void {
-    this.timer = setInterval(() => {
-      const age = Date.now() - this.batch.openedAtMs;
-      if (!this.batch.empty && age >= this.options.limits.flushAgeMs) void this.flushSoon();
-    }, Math.max(10, this.options.limits.flushAgeMs / 10));
+    this.timer = setInterval(
+      () => {
+        const age = Date.now() - this.batch.openedAtMs;
+        if (!this.batch.empty && age >= this.options.limits.flushAgeMs) void this.flushSoon();
+      },
+      Math.max(10, this.options.limits.flushAgeMs / 10),
+    );
   }
 
   /** Commits what was pushed and stops. Sources must have stopped before. */
@@ -201,7 +202,10 @@ export class Indexer {
       this.committed(batch);
     } catch (error) {
       this.failure = error;
-      this.options.log.error({ err: error, batchId: batch.id }, "flush failed; the indexer stops and restarts from its marks");
+      this.options.log.error(
+        { err: error, batchId: batch.id },
+        "flush failed; the indexer stops and restarts from its marks",
+      );
     }
   }
 
@@ -225,10 +229,15 @@ export class Indexer {
     for (const index of this.dedupe.values()) index.clear();
     this.watermarks.clear();
     this.held.clear();
-    this.options.log.warn({ batchId: batch.id, ...outcome, marks: dropped }, "another writer moved a mark: batch dropped, sources seek again");
+    this.options.log.warn(
+      { batchId: batch.id, ...outcome, marks: dropped },
+      "another writer moved a mark: batch dropped, sources seek again",
+    );
   }
 
-  private async absorbForeign(foreign: FlushOutcome & { kind: "committed" } extends never ? never : ForeignFiles): Promise<void> {
+  private async absorbForeign(
+    foreign: FlushOutcome & { kind: "committed" } extends never ? never : ForeignFiles,
+  ): Promise<void> {
     for (const [table, files] of foreign) {
       const index = this.dedupe.get(table);
       if (index !== undefined) await this.flusher.withDecodeConnection((connection) => index.absorb(connection, files));

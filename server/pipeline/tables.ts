@@ -136,7 +136,11 @@ export const INGEST_BALANCE: TableSpec = {
     required("duplicates", "bigint", "Producer's duplicates, counted and not stored"),
     required("late", "bigint", "Accepted rows flagged late"),
     required("bytes_in", "bigint", "Bytes read"),
-    optional("newest_event_time", "timestamp", "Newest event time seen in the partition up to this batch: the watermark's base"),
+    optional(
+      "newest_event_time",
+      "timestamp",
+      "Newest event time seen in the partition up to this batch: the watermark's base",
+    ),
     required("ingested_at", "timestamp", "When the batch was flushed"),
   ],
   partitionBy: [],

@@ -1,0 +1,217 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { ConcordanceError } from "../domain/errors";
+import type { Lake } from "../lake/lake";
+import { writeParquet } from "../lake/parquet";
+import type { DataFile } from "../lake/table";
+import type { TableBuffer } from "../lake/table-buffer";
+import type { Held } from "./absorb";
+import type { IndexerOptions } from "./indexer-options";
+import type { MicroBatch } from "./micro-batch";
+import { FRAUD_SIGNALS, INGEST_BALANCE, QUARANTINE, TRANSACTIONS } from "./tables";
+
+const RETRY_MS_FIRST = 200;
+const RETRY_MS_MAX = 5_000;
+
+/** Files other writers added to a table between our commits, by table name. */
+export type ForeignFiles = ReadonlyMap<string, readonly DataFile[]>;
+
+export type FlushOutcome =
+  | { readonly kind: "committed"; readonly foreign: ForeignFiles }
+  | { readonly kind: "lost"; readonly table: string; readonly appId: string };
+
+interface Prepared {
+  readonly table: string;
+  readonly file: DataFile | null;
+  readonly marks: ReadonlyMap<string, bigint>;
+}
+
+/** Writes a batch's files once, then commits them table by table; retries what the store refuses for now, without end. */
+export class Flusher {
+  private readonly options: IndexerOptions;
+  private connections: { decode: DuckDBConnection; write: DuckDBConnection } | null = null;
+  private waiting: { message: string; remedy: string } | null = null;
+  private stopped = false;
+
+  constructor(options: IndexerOptions) {
+    this.options = options;
+  }
+
+  waitingFor(): { message: string; remedy: string } | null {
+    return this.waiting;
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.connections?.decode.closeSync();
+    this.connections?.write.closeSync();
+    this.connections = null;
+  }
+
+  async withDecodeConnection<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    return work((await this.open()).decode);
+  }
+
+  /** Lowest mark over `tables`, read fresh; null where one of them has none. */
+  async lowestMark(tables: readonly string[], appId: string): Promise<bigint | null> {
+    const marks = await Promise.all(tables.map((table) => this.mark(table, appId)));
+    return marks.reduce((low, mark) => (low === null || mark === null ? null : mark < low ? mark : low));
+  }
+
+  async knownMarks(tables: readonly string[], prefix: string): Promise<ReadonlyMap<string, bigint>> {
+    const lowest = new Map<string, bigint>();
+    for (const name of tables) {
+      const snapshot = await this.options.lake.table(name).refresh();
+      for (const [appId, version] of snapshot.marks) {
+        if (!appId.startsWith(prefix)) continue;
+        const known = lowest.get(appId);
+        if (known === undefined || version < known) lowest.set(appId, version);
+      }
+    }
+    return lowest;
+  }
+
+  async held(rowsTable: string, alertsTable: string, appId: string): Promise<Held> {
+    const mark = async (table: string) => (await this.mark(table, appId)) ?? -1n;
+    return {
+      rows: await mark(rowsTable),
+      quarantine: await mark(QUARANTINE.name),
+      balance: await mark(INGEST_BALANCE.name),
+      alerts: rowsTable === TRANSACTIONS.name ? await mark(alertsTable) : 2n ** 62n,
+    };
+  }
+
+  /**
+   * Order matters: the rows first, the tables derived from the same records after them. A restart in between finds the
+   * rows' mark ahead and re-derives the rest from what was stored (`absorbGroup`), never the other way round.
+   */
+  async flush(batch: MicroBatch): Promise<FlushOutcome> {
+    const startedMs = Date.now();
+    batch.sealBalance(this.options.nowMicros());
+    for (const raw of batch.largeRaws) await this.retry(() => this.options.lake.store.put(raw.key, raw.bytes));
+    const first = await this.prepare(batch, [batch.transactions, batch.signals]);
+    const rest = await this.prepare(batch, [batch.alerts, batch.quarantine, batch.balance]);
+    const preparedMs = Date.now();
+    const foreign = new Map<string, readonly DataFile[]>();
+    for (const group of [first, rest]) {
+      const lost = await this.commitAll(batch, group, foreign);
+      if (lost !== null) return lost;
+    }
+    this.options.log.info(
+      {
+        batchId: batch.id,
+        recordsIn: batch.recordsIn,
+        transactions: batch.transactions.rows,
+        fraudSignals: batch.signals.rows,
+        alerts: batch.alerts.rows,
+        quarantined: batch.quarantine.rows,
+        bytesIn: batch.bytesIn,
+        writeMs: preparedMs - startedMs,
+        commitMs: Date.now() - preparedMs,
+      },
+      "micro-batch committed",
+    );
+    return { kind: "committed", foreign };
+  }
+
+  private async prepare(batch: MicroBatch, buffers: readonly TableBuffer[]): Promise<Prepared[]> {
+    const prepared: Prepared[] = [];
+    for (const buffer of buffers) {
+      const marks = this.marksOf(batch, buffer.spec.name);
+      if (marks.size === 0 && buffer.rows === 0) continue;
+      const file = buffer.rows === 0 ? null : await this.retry(() => this.write(buffer));
+      prepared.push({ table: buffer.spec.name, file, marks });
+    }
+    return prepared;
+  }
+
+  /** A table takes the marks of the sources that feed it. */
+  private marksOf(batch: MicroBatch, table: string): ReadonlyMap<string, bigint> {
+    if (table === QUARANTINE.name || table === INGEST_BALANCE.name) return batch.marks;
+    const signals = table === FRAUD_SIGNALS.name;
+    const marks = new Map<string, bigint>();
+    for (const [appId, version] of batch.marks) {
+      if ((batch.producedBy.get(appId) === "fraud_signals") === signals) marks.set(appId, version);
+    }
+    return marks;
+  }
+
+  private async write(buffer: TableBuffer): Promise<DataFile> {
+    const { write } = await this.open();
+    const stage = `stage_${buffer.spec.name}`;
+    await buffer.stage(write, stage);
+    const file = await writeParquet({
+      connection: write,
+      selectSql: `SELECT * FROM "${stage}"`,
+      spec: buffer.spec,
+      store: this.options.lake.store,
+      expectedRows: buffer.rows,
+    });
+    await write.run(`DROP TABLE "${stage}"`);
+    if (file === null) throw new Error(`${buffer.spec.name}: ${buffer.rows} rows were staged and none written`);
+    return file;
+  }
+
+  private async commitAll(batch: MicroBatch, group: readonly Prepared[], foreign: Map<string, readonly DataFile[]>) {
+    const outcomes = await Promise.all(
+      group.map((prepared) => this.retry(() => this.commitOne(batch, prepared, foreign))),
+    );
+    return outcomes.find((outcome) => outcome !== null) ?? null;
+  }
+
+  private async commitOne(
+    batch: MicroBatch,
+    prepared: Prepared,
+    foreign: Map<string, readonly DataFile[]>,
+  ): Promise<Extract<FlushOutcome, { kind: "lost" }> | null> {
+    const table = this.options.lake.table(prepared.table);
+    const before = table.current().version;
+    const marks = [...prepared.marks].filter(([appId, version]) => version > (table.current().marks.get(appId) ?? -1n));
+    if (marks.length === 0 && prepared.file === null) return null;
+    const outcome = await table.commit({
+      adds: prepared.file === null ? [] : [prepared.file],
+      marks: marks.map(([appId, version]) => ({ appId, version })),
+      operation: "WRITE",
+      info: { batchId: batch.id },
+    });
+    if (outcome.kind === "mark_moved") return { kind: "lost", table: prepared.table, appId: outcome.appId };
+    if (outcome.kind === "file_removed")
+      throw new Error(`${prepared.table}: an append removed nothing, yet ${outcome.path}`);
+    if (outcome.version > before + 1) {
+      const changes = await table.changesSince(before);
+      foreign.set(
+        prepared.table,
+        changes.filter((change) => change.version < outcome.version).flatMap((change) => change.files),
+      );
+    }
+    return null;
+  }
+
+  private async mark(table: string, appId: string): Promise<bigint | null> {
+    const snapshot = await this.options.lake.table(table).refresh();
+    return snapshot.marks.get(appId) ?? null;
+  }
+
+  private async open(): Promise<{ decode: DuckDBConnection; write: DuckDBConnection }> {
+    this.connections ??= { decode: await this.options.db.connect(), write: await this.options.db.connect() };
+    return this.connections;
+  }
+
+  /** Retries while the store is unavailable: nothing is lost, pushing waits, and the status says what for. */
+  private async retry<T>(work: () => Promise<T>): Promise<T> {
+    for (let delayMs = RETRY_MS_FIRST; ; delayMs = Math.min(delayMs * 2, RETRY_MS_MAX)) {
+      try {
+        const value = await work();
+        this.waiting = null;
+        return value;
+      } catch (error) {
+        if (!(error instanceof ConcordanceError) || error.kind !== "unavailable" || this.stopped) throw error;
+        this.waiting = {
+          message: error.message,
+          remedy: error.remedy ?? "It goes on by itself when the store answers.",
+        };
+        this.options.log.warn({ code: error.code, err: error, delayMs }, "store unavailable; trying again");
+        await new Promise((resolve) => setTimeout(resolve, delayMs));
+      }
+    }
+  }
+}
