@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { type DataFile, pruneFiles, scanSql } from "../lake/scan";
+import { pruneFiles, scanSql } from "../lake/scan";
+import type { DataFile } from "../lake/snapshot";
 import type { ObjectStore } from "../lake/store/store";
 import type { TableSpec } from "../lake/types";
 import { KeyTable, type KeyVerdict } from "./key-table";

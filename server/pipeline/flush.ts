@@ -2,7 +2,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { ConcordanceError } from "../domain/errors";
 import type { Lake } from "../lake/lake";
 import { writeParquet } from "../lake/parquet";
-import type { DataFile } from "../lake/table";
+import type { DataFile } from "../lake/snapshot";
 import type { TableBuffer } from "../lake/table-buffer";
 import type { Held } from "./absorb";
 import type { IndexerOptions } from "./indexer-options";
