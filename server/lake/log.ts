@@ -152,9 +152,10 @@ export function checkProtocol(protocol: ProtocolAction, table: string): void {
 /** New nullable columns at the end may appear in our own specification; anything else is refused. Returns true where the table must be evolved. */
 export function compareSchema(metaData: MetaDataAction, spec: TableSpec): boolean {
   const stored: { fields: { name: string; type: unknown; nullable: boolean }[] } = JSON.parse(metaData.schemaString);
-  const describe = (fields: { name: string; type: unknown }[]) => fields.map((field) => `${field.name} ${field.type}`);
+  const signatures = (fields: { name: string; type: unknown }[]) =>
+    fields.map((field) => `${field.name} ${field.type}`);
   const wanted = spec.columns.map((column) => ({ name: column.name, type: DELTA_TYPES[column.type] }));
-  const [have, want] = [describe(stored.fields), describe(wanted)];
+  const [have, want] = [signatures(stored.fields), signatures(wanted)];
   const extra = spec.columns.slice(stored.fields.length);
   const prefixSame = have.every((field, index) => field === want[index]);
   if (prefixSame && extra.every((column) => column.nullable)) return extra.length > 0;

@@ -1,6 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { ConcordanceError } from "../domain/errors";
-import type { Lake } from "../lake/lake";
 import { writeParquet } from "../lake/parquet";
 import type { DataFile } from "../lake/snapshot";
 import type { TableBuffer } from "../lake/table-buffer";
@@ -54,7 +53,12 @@ export class Flusher {
   /** Lowest mark over `tables`, read fresh; null where one of them has none. */
   async lowestMark(tables: readonly string[], appId: string): Promise<bigint | null> {
     const marks = await Promise.all(tables.map((table) => this.mark(table, appId)));
-    return marks.reduce((low, mark) => (low === null || mark === null ? null : mark < low ? mark : low));
+    let lowest: bigint | null = null;
+    for (const mark of marks) {
+      if (mark === null) return null;
+      if (lowest === null || mark < lowest) lowest = mark;
+    }
+    return lowest;
   }
 
   async knownMarks(tables: readonly string[], prefix: string): Promise<ReadonlyMap<string, bigint>> {

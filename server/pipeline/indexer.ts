@@ -1,46 +1,13 @@
 import { ConcordanceError } from "../domain/errors";
-import type { Db } from "../lake/duckdb";
-import type { Lake } from "../lake/lake";
 import type { TableSpec } from "../lake/types";
-import type { Logger } from "../observability/log";
 import { absorbGroup, type Held } from "./absorb";
 import { DedupeIndex } from "./dedupe";
-import { Flusher, type FlushOutcome } from "./flush";
+import { Flusher, type FlushOutcome, type ForeignFiles } from "./flush";
+import type { IndexerOptions, IndexerSource } from "./indexer-options";
 import { MicroBatch } from "./micro-batch";
-import type { DecodeRecord } from "./records";
 import type { SourceGroup, SourceSink } from "./source";
-import type { InlineRules } from "./steps";
 import { FRAUD_SIGNALS, INGEST_BALANCE, QUARANTINE, TRANSACTIONS } from "./tables";
 import { readNewestEventTime, Watermarks } from "./watermark";
-
-export interface IndexerLimits {
-  /** A batch is flushed at this age, milliseconds. */
-  readonly flushAgeMs: number;
-  readonly flushRows: number;
-  readonly flushBytes: number;
-  /** Memory of each dedupe index, bytes. */
-  readonly dedupeBytesMax: number;
-}
-
-export interface IndexerSource {
-  readonly name: string;
-  readonly produces: "transactions" | "fraud_signals";
-  readonly decode: DecodeRecord;
-  /** "event" where a producer's duplicate is recognised by its key, "position" where every record is its own. */
-  readonly dedupe: "event" | "position";
-}
-
-export interface IndexerOptions {
-  readonly lake: Lake;
-  readonly db: Db;
-  readonly alertsSpec: TableSpec;
-  readonly sources: readonly IndexerSource[];
-  /** Read once per group, so that a reloaded list takes effect with the next one. */
-  readonly rules: () => InlineRules;
-  readonly limits: IndexerLimits;
-  readonly nowMicros: () => bigint;
-  readonly log: Logger;
-}
 
 export interface IndexerStatus {
   readonly state: "running" | "waiting" | "failed";
@@ -62,6 +29,8 @@ export class Indexer {
   private readonly watermarks = new Watermarks();
   private readonly held = new Map<string, Held>();
   private readonly fenced = new Set<string>();
+  /** Highest version taken per mark since its source last asked where to start: a redelivery is dropped, not taken twice. */
+  private readonly pushed = new Map<string, bigint>();
   private readonly listeners = new Set<{ source: string; notify: (marks: ReadonlyMap<string, bigint>) => void }>();
   /** Marks pushed since the last commit, by source: a listener only hears of its own. */
   private readonly sourceOf = new Map<string, string>();
@@ -115,7 +84,10 @@ export class Indexer {
     const tables = this.tablesFedBy(source);
     return {
       lowestMark: async (appId) => {
+        // What is still on its way must be decided before reading starts again, or it would be read twice.
+        if (this.batch.marks.has(appId)) await this.flush();
         await this.settled();
+        this.pushed.delete(appId);
         this.fenced.delete(appId);
         this.held.delete(appId);
         return this.flusher.lowestMark(tables, appId);
@@ -152,14 +124,18 @@ export class Indexer {
     return run;
   }
 
-  private async absorb(source: IndexerSource, group: SourceGroup): Promise<void> {
+  private async absorb(source: IndexerSource, delivered: SourceGroup): Promise<void> {
+    const group = withoutRedelivered(delivered, this.pushed.get(delivered.appId) ?? -1n);
+    if (group === null) return;
     if (this.failure !== null) throw this.failure;
     if (this.fenced.has(group.appId)) throw fencedError(group.appId);
     const { limits } = this.options;
     if (this.full()) await this.flushSoon();
     if (this.fenced.has(group.appId)) throw fencedError(group.appId);
     const held = await this.heldBy(source, group);
+    this.pushed.set(group.appId, group.markVersion);
     this.sourceOf.set(group.appId, source.name);
+    this.batch.producedBy.set(group.appId, source.produces);
     await this.flusher.withDecodeConnection((connection) =>
       absorbGroup(group, {
         batch: this.batch,
@@ -235,9 +211,7 @@ export class Indexer {
     );
   }
 
-  private async absorbForeign(
-    foreign: FlushOutcome & { kind: "committed" } extends never ? never : ForeignFiles,
-  ): Promise<void> {
+  private async absorbForeign(foreign: ForeignFiles): Promise<void> {
     for (const [table, files] of foreign) {
       const index = this.dedupe.get(table);
       if (index !== undefined) await this.flusher.withDecodeConnection((connection) => index.absorb(connection, files));
@@ -278,6 +252,17 @@ export class Indexer {
       bytesMax: limits.dedupeBytesMax,
     });
   }
+}
+
+function withoutRedelivered(group: SourceGroup, taken: bigint): SourceGroup | null {
+  if (group.markVersion <= taken) return null;
+  if (group.markPer === "group") return group;
+  const batches = group.batches.map((batch) => ({
+    ...batch,
+    records:
+      (batch.records[0]?.position ?? 0n) > taken ? batch.records : batch.records.filter((r) => r.position > taken),
+  }));
+  return { ...group, batches };
 }
 
 const fencedError = (appId: string) =>

@@ -40,6 +40,8 @@ export class MicroBatch {
   readonly alerts: TableBuffer;
   /** Mark name -> the version it moves to. */
   readonly marks = new Map<string, bigint>();
+  /** Mark name -> the table its source's rows go to. */
+  readonly producedBy = new Map<string, "transactions" | "fraud_signals">();
   readonly largeRaws: { readonly key: string; readonly bytes: Uint8Array }[] = [];
   readonly openedAtMs: number;
   recordsIn = 0;

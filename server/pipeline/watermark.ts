@@ -1,3 +1,8 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { sqlText } from "../lake/duckdb";
+import { scanSql } from "../lake/scan";
+import type { Table } from "../lake/table";
+
 /** PRODUCT.md section 1: the watermark is two hours. */
 export const WATERMARK_MICROS = 2n * 3_600_000_000n;
 
@@ -34,4 +39,19 @@ export class Watermarks {
   clear(): void {
     this.newest.clear();
   }
+}
+
+/** What the ingest balance says was the newest event time of a source's partition (null: of the whole source). */
+export async function readNewestEventTime(
+  connection: DuckDBConnection,
+  balance: Table,
+  source: string,
+  partition: string | null,
+): Promise<bigint | null> {
+  const reader = await connection.runAndReadAll(
+    `SELECT max(epoch_us(newest_event_time)) FROM ${await scanSql(balance.store, balance.spec, balance.current().files)}
+      WHERE source = ${sqlText(source)}${partition === null ? "" : ` AND source_partition = ${sqlText(partition)}`}`,
+  );
+  const [[newest] = []] = reader.getRowsJS();
+  return typeof newest === "bigint" ? newest : null;
 }
