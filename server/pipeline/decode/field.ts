@@ -1,0 +1,101 @@
+import { createHash } from "node:crypto";
+import { maskCardNumbersInText } from "../../domain/card";
+import type { FieldRule } from "../mapping/schema";
+import { type Fault, fault } from "./fault";
+import type { FormatReader, ParsedRecord } from "./format";
+
+const TEXT_CHARS_MAX = 1_024;
+const CARD_DIGITS_MIN = 13;
+
+/** Reads one text field: a text, null where it is absent or empty, or a fault. */
+export type FieldReader = (record: ParsedRecord) => string | null | Fault;
+
+export const isFault = (value: unknown): value is Fault =>
+  typeof value === "object" && value !== null && "code" in value;
+
+const NOTHING: FieldReader = () => null;
+
+/** Compiles a field rule. What comes out is checked text in which no card number is left. */
+export function compileField(name: string, rule: FieldRule | undefined, format: FormatReader): FieldReader {
+  if (rule === undefined) return NOTHING;
+  if (typeof rule === "string") return fromPath(name, rule, format);
+  if ("constant" in rule) return () => rule.constant;
+  if ("template" in rule) return fromTemplate(name, rule.template, format);
+  if ("cases" in rule) return fromCases(name, rule, format);
+  const read = fromPath(name, rule.from, format, rule.strip_quotes === true, rule.strip_suffix);
+  const { map, otherwise } = rule;
+  const fallback = rule.default ?? null;
+  return (record) => {
+    const value = read(record);
+    if (value === null) return fallback;
+    if (isFault(value) || map === undefined) return value;
+    if (Object.hasOwn(map, value)) return map[value] ?? null;
+    return otherwise ?? fault("map", "unmapped_value", name, `"${value.slice(0, 60)}" is not in the value map`);
+  };
+}
+
+function fromPath(name: string, path: string, format: FormatReader, stripQuotes = false, suffix?: string): FieldReader {
+  const get = format.getter(path);
+  return (record) => {
+    const raw = get(record);
+    if (raw === undefined || raw === null || raw === "") return null;
+    let text = typeof raw === "string" ? raw : typeof raw === "number" || typeof raw === "boolean" ? String(raw) : null;
+    if (text === null) return fault("map", "bad_text", name, "is an object or a list where a text belongs");
+    if (stripQuotes) text = text.replace(/^(["'])(.*)\1$/, "$2");
+    if (suffix !== undefined && text.endsWith(suffix)) text = text.slice(0, -suffix.length);
+    return text === "" ? null : checkedText(name, text);
+  };
+}
+
+function checkedText(name: string, text: string): string | Fault {
+  if (text.length > TEXT_CHARS_MAX)
+    return fault("validate", "bad_text", name, `longer than ${TEXT_CHARS_MAX} characters`);
+  if (!text.isWellFormed() || text.includes("\0"))
+    return fault("validate", "bad_text", name, "holds a lone surrogate or a NUL");
+  return text.length < CARD_DIGITS_MIN ? text : withoutCardNumber(text);
+}
+
+/** A card number inside an identifier is masked, and a digest keeps different identifiers different. */
+function withoutCardNumber(text: string): string {
+  const masked = maskCardNumbersInText(text);
+  if (masked === text) return text;
+  return `${masked}~${createHash("sha256").update(text).digest("hex").slice(0, 16)}`;
+}
+
+function fromTemplate(name: string, template: string, format: FormatReader): FieldReader {
+  const parts = template.split(/\{([^}]+)\}/);
+  const readers = parts.map((part, index) => (index % 2 === 1 ? fromPath(name, part, format) : () => part));
+  return (record) => {
+    let text = "";
+    for (const read of readers) {
+      const value = read(record);
+      if (isFault(value)) return value;
+      text += value ?? "";
+    }
+    return text === "" ? null : text;
+  };
+}
+
+type CasesRule = Extract<FieldRule, { cases: unknown }>;
+
+function fromCases(name: string, rule: CasesRule, format: FormatReader): FieldReader {
+  const cases = rule.cases.map(({ when, value }) => {
+    const read = fromPath(name, when.field, format);
+    const { starts_with: prefix, equals, one_of: list, is_empty: empty } = when;
+    const test = (text: string | null): boolean => {
+      if (prefix !== undefined) return text?.startsWith(prefix) === true;
+      if (equals !== undefined) return text === equals;
+      if (list !== undefined) return text !== null && list.includes(text);
+      return (text === null) === empty;
+    };
+    return { read, test, value };
+  });
+  return (record) => {
+    for (const { read, test, value } of cases) {
+      const text = read(record);
+      if (isFault(text)) return text;
+      if (test(text)) return value;
+    }
+    return rule.otherwise ?? fault("map", "unmapped_value", name, "no case applies");
+  };
+}

@@ -1,0 +1,142 @@
+import { isUtf8 } from "node:buffer";
+import { parse as parseCsv } from "csv-parse/sync";
+import { err, ok, type Result } from "../../domain/result";
+import type { Format } from "../mapping/schema";
+import type { RawRecord } from "../records";
+import { type Fault, fault } from "./fault";
+
+/** A record's fields, whatever its format: JSON as parsed, columns by number. */
+export interface ParsedRecord {
+  readonly json: unknown;
+  readonly cells: readonly string[];
+  readonly position: bigint;
+}
+
+/** The value at a path; undefined where there is none. */
+export type Getter = (record: ParsedRecord) => unknown;
+
+const DEPTH_MAX = 64;
+const NO_CELLS: readonly string[] = [];
+const [QUOTE, BACKSLASH] = [0x22, 0x5c];
+const OPEN = new Set([0x7b, 0x5b]);
+const CLOSE = new Set([0x7d, 0x5d]);
+
+export interface FormatReader {
+  parse(record: RawRecord): Result<ParsedRecord, Fault>;
+  getter(path: string): Getter;
+}
+
+/** Compiles a format into a parser of raw bytes and a maker of getters. */
+export function createFormatReader(format: Format, recordBytesMax: number): FormatReader {
+  const columns = format.type === "json" ? [] : format.columns;
+  const parseText = textParser(format);
+  return {
+    parse: (record) => {
+      const size = record.bytesTotal ?? record.bytes.byteLength;
+      if (size > recordBytesMax) {
+        return err(fault("decode", "record_too_large", null, `${size} bytes; the limit is ${recordBytesMax}`));
+      }
+      if (!isUtf8(record.bytes)) return err(fault("decode", "bad_utf8", null, "not UTF-8"));
+      if (format.type !== "csv" && tooDeep(record.bytes)) {
+        return err(fault("decode", "nesting_too_deep", null, `nested deeper than ${DEPTH_MAX}`));
+      }
+      return parseText(bufferOf(record.bytes).toString("utf8"), record.position);
+    },
+    getter: (path) => {
+      if (path === "position") return (record) => record.position.toString();
+      const index = columns.indexOf(path);
+      if (index >= 0) return (record) => record.cells[index];
+      return jsonGetter(path.split("."));
+    },
+  };
+}
+
+const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+function jsonGetter(keys: readonly string[]): Getter {
+  const [first = "", second] = keys;
+  if (keys.length === 1) return (record) => own(record.json, first);
+  if (keys.length === 2) return (record) => own(own(record.json, first), second ?? "");
+  return (record) => keys.reduce<unknown>(own, record.json);
+}
+
+/** Own properties only, so that `constructor` or `__proto__` is never found by accident. */
+function own(value: unknown, key: string): unknown {
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+  return (value as Record<string, unknown>)[key];
+}
+
+function textParser(format: Format): (text: string, position: bigint) => Result<ParsedRecord, Fault> {
+  if (format.type === "json") return (text, position) => parseJson(text, NO_CELLS, position);
+  if (format.type === "csv")
+    return (text, position) => parseLine(text, format.delimiter, format.columns.length, position);
+  const where = Object.entries(format.where ?? {}).map(
+    ([column, value]) => [format.columns.indexOf(column), value] as const,
+  );
+  return (text, position) => {
+    const cells: string[] = [];
+    let from = 0;
+    for (const _ of format.columns) {
+      const end = text.indexOf(format.delimiter, from);
+      if (end < 0)
+        return err(fault("decode", "bad_csv", null, `fewer than ${format.columns.length} columns before the JSON`));
+      cells.push(text.slice(from, end));
+      from = end + 1;
+    }
+    for (const [index, value] of where) {
+      if (cells[index] !== value)
+        return err(fault("decode", "unexpected_record", format.columns[index] ?? null, `is not ${value}`));
+    }
+    return parseJson(text.slice(from), cells, position);
+  };
+}
+
+function parseJson(text: string, cells: readonly string[], position: bigint): Result<ParsedRecord, Fault> {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return err(fault("decode", "bad_json", null, "not one whole JSON value"));
+  }
+  if (typeof json !== "object" || json === null || Array.isArray(json)) {
+    return err(fault("decode", "not_an_object", null, "JSON, but not an object"));
+  }
+  return ok({ json, cells, position });
+}
+
+function parseLine(text: string, delimiter: string, count: number, position: bigint): Result<ParsedRecord, Fault> {
+  const cells = text.includes('"') ? quotedCells(text, delimiter) : text.split(delimiter);
+  if (cells === null || cells.length !== count) {
+    return err(
+      fault("decode", "bad_csv", null, `${cells?.length ?? "unreadable"} columns where the mapping has ${count}`),
+    );
+  }
+  return ok({ json: null, cells, position });
+}
+
+function quotedCells(text: string, delimiter: string): string[] | null {
+  try {
+    const rows: string[][] = parseCsv(text, { delimiter, relax_column_count: true });
+    return rows.length === 1 ? (rows[0] ?? null) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Depth is counted on the bytes, before any parser sees them. */
+function tooDeep(bytes: Uint8Array): boolean {
+  if (bytes.byteLength <= DEPTH_MAX) return false;
+  let depth = 0;
+  let inText = false;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at] ?? 0;
+    if (inText) {
+      if (byte === BACKSLASH) at++;
+      else if (byte === QUOTE) inText = false;
+    } else if (byte === QUOTE) inText = true;
+    else if (OPEN.has(byte)) {
+      if (++depth > DEPTH_MAX) return true;
+    } else if (CLOSE.has(byte)) depth--;
+  }
+  return false;
+}
