@@ -9,7 +9,7 @@ export interface Coordinates {
 
 export interface Verdict {
   readonly decision: "APPROVE" | "DENY";
-  /** party_id/role/rule of the blacklist entry that denied it; null when approved. */
+  /** The blacklist entry that denied it, as JSON [party_id, role, rule]; null when approved. */
   readonly decisionReason: string | null;
   /** Rows of the alerts table, in the order of its columns. */
   readonly alerts: readonly (readonly CellValue[])[];

@@ -58,7 +58,7 @@ export const TRANSACTIONS: TableSpec = {
     optional("customer_kyc_status", "string", "KYC status as given"),
     optional("customer_risk_rating", "string", "Risk rating as given"),
     required("decision", "string", "APPROVE, or DENY where a party is blacklisted when the event is stored"),
-    optional("decision_reason", "string", "The first blacklist entry that denied it: party_id/role/rule"),
+    optional("decision_reason", "string", "The blacklist entry that denied it, as JSON: [party_id, role, rule]"),
     required("is_late", "boolean", "Event time more than the watermark (2 h) before the newest seen of its partition"),
     ...SOURCE_COORDINATES,
   ],

@@ -1,0 +1,308 @@
+import { ConcordanceError } from "../../domain/errors";
+import type { ObjectInfo, ObjectStore } from "../../lake/store/store";
+import type { Logger } from "../../observability/log";
+import type { RawRecord } from "../../pipeline/records";
+import type { Source, SourceSink, SourceStatus } from "../../pipeline/source";
+import { inspect, type LandingFiles, type RecordFormat, RecordReader } from "./files";
+import {
+  forgetPlan,
+  isFinished,
+  isTaken,
+  type Plan,
+  readPlan,
+  rememberFinished,
+  rememberTaken,
+  writePlan,
+} from "./plan";
+
+export interface LandingOptions {
+  readonly name: string;
+  readonly store: ObjectStore;
+  readonly files: LandingFiles;
+  readonly format: RecordFormat;
+  readonly pollMs: number;
+  /** A file must have been unchanged this long; 0 where files are only ever renamed in. */
+  readonly settleMs: number;
+  readonly recordsPerPlan: number;
+  readonly bytesPerPlan: number;
+  /** Ends once every file present has been read, instead of watching. */
+  readonly once: boolean;
+  readonly log: Logger;
+}
+
+const PLANS_KEPT = 100;
+
+/** Files dropped into a folder, as a source: planned before they are read, each content once. */
+export function createLandingSource(options: LandingOptions): LandingSource {
+  return new LandingSource(options);
+}
+
+export class LandingSource implements Source {
+  readonly name: string;
+  /** Contents that were delivered before, under this name or another. */
+  readonly recognised: string[] = [];
+  /** Files that cannot be read as they are, with the reason; looked at again when they change. */
+  readonly refused = new Map<string, { readonly etag: string; readonly error: ConcordanceError }>();
+  private state: SourceStatus["state"] = "starting";
+  private failure: ConcordanceError | null = null;
+  private readonly done = new Map<string, string>();
+  private readonly seen = new Map<string, { etag: string; atMs: number }>();
+  private readonly asideAt = new Map<bigint, string>();
+  private nextPlan = 0;
+  private waitingFiles = 0;
+
+  constructor(private readonly options: LandingOptions) {
+    this.name = options.name;
+  }
+
+  status(): SourceStatus {
+    const [refused] = this.refused.values();
+    const error = this.failure ?? refused?.error ?? null;
+    return {
+      state: this.failure !== null ? "failed" : this.state,
+      code: error?.code ?? null,
+      message: error?.message ?? null,
+      remedy: error?.remedy ?? null,
+      partitions: [
+        {
+          partition: "*",
+          position: BigInt(this.nextPlan),
+          low: null,
+          high: BigInt(this.nextPlan + this.waitingFiles),
+          lagMessages: null,
+          lagSeconds: null,
+        },
+      ],
+    };
+  }
+
+  async run(sink: SourceSink, signal: AbortSignal): Promise<void> {
+    const appId = `landing/${this.name}`;
+    const unsubscribe = sink.onCommitted((marks) => void this.afterCommit(marks.get(appId) ?? -1n));
+    try {
+      while (!signal.aborted) {
+        try {
+          await this.follow(sink, signal, appId);
+          return;
+        } catch (error) {
+          if (!(error instanceof ConcordanceError)) throw error;
+          if (error.code === "fenced") continue;
+          if (error.kind === "data_loss") return this.stopLoudly(error);
+          if (error.kind !== "unavailable") throw error;
+          this.state = "waiting";
+          this.options.log.warn({ err: error, source: this.name }, "landing zone unavailable; trying again");
+          await pause(1_000, signal);
+        }
+      }
+    } finally {
+      unsubscribe();
+      if (this.failure === null) this.state = "stopped";
+    }
+  }
+
+  private stopLoudly(error: ConcordanceError): void {
+    this.failure = error;
+    this.options.log.error({ err: error, source: this.name }, "source stopped: going on would lose or double events");
+  }
+
+  private async follow(sink: SourceSink, signal: AbortSignal, appId: string): Promise<void> {
+    const mark = await sink.lowestMark(appId);
+    this.state = "running";
+    let last: Plan | null = mark === null ? null : await readPlan(this.options.store, this.name, Number(mark));
+    this.nextPlan = mark === null ? 0 : Number(mark) + 1;
+    // Plans already written are executed exactly as they stand: part of their rows may be committed.
+    for (let plan = await this.planned(); plan !== null && !signal.aborted; plan = await this.planned()) {
+      await this.executeAgain(plan, sink, appId);
+      last = plan;
+    }
+    if (last !== null && !signal.aborted) await this.finishFile(last, sink, signal, appId);
+    while (!signal.aborted) {
+      const file = await this.nextFile();
+      if (file !== null) await this.readFile(file, sink, signal, appId);
+      else if (this.options.once) return sink.flush();
+      else await pause(this.options.pollMs, signal);
+    }
+  }
+
+  private planned(): Promise<Plan | null> {
+    return readPlan(this.options.store, this.name, this.nextPlan);
+  }
+
+  private async executeAgain(plan: Plan, sink: SourceSink, appId: string): Promise<void> {
+    const reader = await this.openPlanned(plan);
+    await this.pushPlan(plan, await readSlice(reader, plan), sink, appId);
+    reader.close();
+  }
+
+  /** Goes on with the file of the last plan, where it was not at its end. */
+  private async finishFile(last: Plan, sink: SourceSink, signal: AbortSignal, appId: string): Promise<void> {
+    const info = await this.options.files.head(last.path);
+    if (info === null || info.etag !== last.etag) {
+      if (await isFinished(this.options.store, this.name, last)) return;
+      throw changedFile(last, this.name, info === null);
+    }
+    const reader = await RecordReader.open(this.options.files, last.path, this.options.format, BigInt(last.fromRecord));
+    const { records } = await readSlice(reader, last);
+    await this.readOn(reader, info, last.sha256, last.fromRecord + records.length, sink, signal, appId);
+  }
+
+  private async readFile(file: ObjectInfo, sink: SourceSink, signal: AbortSignal, appId: string): Promise<void> {
+    const { store, files, format } = this.options;
+    try {
+      const sha256 = await inspect(files, file.key);
+      if (await isTaken(store, this.name, sha256)) {
+        this.recognised.push(file.key);
+        this.done.set(file.key, file.etag);
+        this.options.log.info(
+          { source: this.name, path: file.key, sha256 },
+          "file recognised: this content was taken before",
+        );
+        await files.putAside(file.key);
+        return;
+      }
+      const reader = await RecordReader.open(files, file.key, format, 0n);
+      await this.readOn(reader, file, sha256, 0, sink, signal, appId);
+    } catch (error) {
+      if (!(error instanceof ConcordanceError) || error.kind !== "invalid_input") throw error;
+      this.refused.set(file.key, { etag: file.etag, error });
+      this.options.log.error({ err: error, source: this.name, path: file.key }, "file refused");
+    }
+  }
+
+  private async readOn(
+    reader: RecordReader,
+    file: ObjectInfo,
+    sha256: string,
+    from: number,
+    sink: SourceSink,
+    signal: AbortSignal,
+    appId: string,
+  ): Promise<void> {
+    const { store, recordsPerPlan, bytesPerPlan } = this.options;
+    let fromRecord = from;
+    while ((await reader.more()) && !signal.aborted) {
+      const wanted: Plan = {
+        number: this.nextPlan,
+        path: file.key,
+        etag: file.etag,
+        sha256,
+        fromRecord,
+        recordsMax: recordsPerPlan,
+        bytesMax: bytesPerPlan,
+      };
+      const plan = await writePlan(store, this.name, wanted);
+      if (plan.sha256 !== sha256 || plan.fromRecord !== fromRecord) throw fenced(appId);
+      const slice = await readSlice(reader, plan);
+      fromRecord += slice.records.length;
+      if (!(await reader.more())) {
+        await rememberFinished(store, this.name, plan);
+        this.asideAt.set(BigInt(plan.number), file.key);
+      }
+      await this.pushPlan(plan, slice, sink, appId);
+    }
+    if (signal.aborted) return reader.close();
+    this.done.set(file.key, file.etag);
+    if (from === 0 && fromRecord === 0) await this.options.files.putAside(file.key);
+  }
+
+  private async pushPlan(plan: Plan, slice: Slice, sink: SourceSink, appId: string): Promise<void> {
+    await rememberTaken(this.options.store, this.name, plan);
+    await sink.push({
+      source: this.name,
+      appId,
+      markVersion: BigInt(plan.number),
+      markPer: "group",
+      batches: [{ source: this.name, partition: plan.path, records: slice.records }],
+      bytes: slice.bytes,
+      arrivedAtMs: Date.now(),
+    });
+    this.nextPlan = plan.number + 1;
+  }
+
+  private async openPlanned(plan: Plan): Promise<RecordReader> {
+    const info = await this.options.files.head(plan.path);
+    if (info === null || info.etag !== plan.etag) {
+      throw changedFile(plan, this.name, info === null);
+    }
+    return RecordReader.open(this.options.files, plan.path, this.options.format, BigInt(plan.fromRecord));
+  }
+
+  /** The first complete file not yet read, in order of names. */
+  private async nextFile(): Promise<ObjectInfo | null> {
+    const { files, settleMs } = this.options;
+    const candidates = (await files.list()).filter((file) => {
+      if (this.done.get(file.key) === file.etag) return false;
+      return this.refused.get(file.key)?.etag !== file.etag;
+    });
+    this.waitingFiles = candidates.length;
+    const nowMs = Date.now();
+    for (const file of candidates) {
+      this.refused.delete(file.key);
+      const seen = this.seen.get(file.key);
+      const unchangedSince = seen?.etag === file.etag ? seen.atMs : nowMs;
+      this.seen.set(file.key, { etag: file.etag, atMs: unchangedSince });
+      const old =
+        nowMs - file.modifiedAtMs > Math.max(settleMs, 1) && nowMs - file.modifiedAtMs < HOUR_MS * 24 * 36_500;
+      if (settleMs === 0 || this.options.once || old || nowMs - unchangedSince >= settleMs) {
+        this.seen.delete(file.key);
+        return file;
+      }
+    }
+    return null;
+  }
+
+  private async afterCommit(mark: bigint): Promise<void> {
+    for (const [plan, path] of [...this.asideAt].filter(([number]) => number <= mark)) {
+      this.asideAt.delete(plan);
+      await this.options.files.putAside(path).catch((error: unknown) => {
+        this.options.log.warn(
+          { err: error, source: this.name, path },
+          "a consumed file could not be put aside; it is recognised when seen again",
+        );
+      });
+    }
+    await forgetPlan(this.options.store, this.name, Number(mark) - PLANS_KEPT).catch(() => undefined);
+  }
+}
+
+interface Slice {
+  readonly records: RawRecord[];
+  readonly bytes: number;
+}
+
+/** Reads what the plan says: up to both limits, but always at least one record. */
+async function readSlice(reader: RecordReader, plan: Plan): Promise<Slice> {
+  const records: RawRecord[] = [];
+  let bytes = 0;
+  while (records.length < plan.recordsMax && bytes < plan.bytesMax && (await reader.more())) {
+    const { bytes: content, bytesTotal, position } = reader.take();
+    bytes += content.length;
+    records.push(
+      bytesTotal === content.length ? { bytes: content, position } : { bytes: content, position, bytesTotal },
+    );
+  }
+  return { records, bytes };
+}
+
+const changedFile = (plan: Plan, source: string, removed: boolean) =>
+  new ConcordanceError({
+    kind: "data_loss",
+    code: "landing_file_changed",
+    message: `${plan.path} was ${removed ? "removed" : "changed"} after batch ${plan.number} of ${source} had planned to read it.`,
+    remedy: `Put the file back as it was (SHA-256 ${plan.sha256}) and restart the indexer.`,
+    at: { source, path: plan.path },
+  });
+
+const fenced = (appId: string) =>
+  new ConcordanceError({ kind: "conflict", code: "fenced", message: `Another indexer plans ${appId}.`, at: { appId } });
+
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener("abort", end);
+  });
