@@ -86,16 +86,21 @@ export const BLACKLIST_REMOVALS: TableSpec = {
   retention: { logDays: 2555, dataDays: null },
 };
 
-/** Increments: sum `events` per party, role and day. */
+/** Increments: sum `payments` per party, role and day. */
 export const PARTY_DAYS: TableSpec = {
   name: "fraud_party_days",
   kind: "partial",
-  description: "Events per party, role and business day, as increments to be summed; feeds velocity and acceleration",
+  description: "Payments per party, role and business day, as increments to be summed; feeds velocity and acceleration",
   columns: [
     required("party_id", "string", "User or counterparty"),
     required("role", "string", "originator or beneficiary"),
     required("business_date", "date", "Business date of the events"),
-    required("events", "bigint", "Events added by this increment"),
+    required(
+      "payments",
+      "bigint",
+      "Payments added by this increment, each counted at its first stored event of the day",
+    ),
+    required("accelerated", "boolean", "The acceleration rule fired in this increment"),
     required("last_event_time", "timestamp", "Newest of them"),
   ],
   partitionBy: [],

@@ -241,9 +241,8 @@ export class LandingSource implements Source {
       const seen = this.seen.get(file.key);
       const unchangedSince = seen?.etag === file.etag ? seen.atMs : nowMs;
       this.seen.set(file.key, { etag: file.etag, atMs: unchangedSince });
-      const old =
-        nowMs - file.modifiedAtMs > Math.max(settleMs, 1) && nowMs - file.modifiedAtMs < HOUR_MS * 24 * 36_500;
-      if (settleMs === 0 || this.options.once || old || nowMs - unchangedSince >= settleMs) {
+      const old = nowMs - file.modifiedAtMs > settleMs;
+      if (this.options.once || old || nowMs - unchangedSince >= settleMs) {
         this.seen.delete(file.key);
         return file;
       }

@@ -1,0 +1,196 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { ConcordanceError } from "../domain/errors";
+import type { Db } from "../lake/duckdb";
+import type { Lake } from "../lake/lake";
+import { writeParquet } from "../lake/parquet";
+import { scanSql } from "../lake/scan";
+import type { Change } from "../lake/snapshot";
+import type { Logger } from "../observability/log";
+import type { Projection, ProjectionContext } from "./projection";
+
+export interface ProjectorOptions {
+  readonly lake: Lake;
+  readonly db: Db;
+  /** All on one connection, which holds their state. */
+  readonly projections: (connection: DuckDBConnection) => readonly Projection[];
+  /** Input rows taken into one tick at most; one commit is never cut. */
+  readonly rowsPerTickMax: number;
+  readonly nowMicros: () => bigint;
+  readonly log: Logger;
+  /** Called between two commits; the recovery suite dies here. Absent in every shipped process. */
+  readonly afterCommit?: (table: string) => void;
+}
+
+export interface TickFacts {
+  readonly projection: string;
+  readonly versionFrom: number;
+  readonly versionTo: number;
+  readonly rowsIn: number;
+  readonly durationMs: number;
+}
+
+const POLL_MS = 50;
+
+/**
+ * Follows the raw tables and keeps the partial indexes. One tick takes a range of versions of one input; every output
+ * commits with the mark `from/<input>` = the last version of the range, and skips a range it already holds.
+ */
+export class Projector {
+  private connection: DuckDBConnection | null = null;
+  private projections: readonly Projection[] = [];
+  private ticks = 0;
+  private lastTick: TickFacts | null = null;
+
+  constructor(private readonly options: ProjectorOptions) {}
+
+  status() {
+    return { ticks: this.ticks, lastTick: this.lastTick };
+  }
+
+  /** Runs until the signal; an unavailable store is waited for. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        const worked = await this.tickAll();
+        if (!worked) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      } catch (error) {
+        if (!(error instanceof ConcordanceError) || error.kind !== "unavailable") throw error;
+        this.options.log.warn({ err: error }, "store unavailable; trying again");
+        await this.reset();
+        await new Promise((resolve) => setTimeout(resolve, 1_000));
+      }
+    }
+  }
+
+  /** Projects everything committed so far. */
+  async drain(): Promise<void> {
+    while (await this.tickAll());
+  }
+
+  close(): void {
+    this.connection?.closeSync();
+    this.connection = null;
+  }
+
+  /** One tick of each projection that has something new; false where none had. */
+  async tickAll(): Promise<boolean> {
+    await this.open();
+    let worked = false;
+    for (const projection of this.projections) worked = (await this.tick(projection)) || worked;
+    return worked;
+  }
+
+  private async tick(projection: Projection): Promise<boolean> {
+    const startedMs = Date.now();
+    const { lake, nowMicros } = this.options;
+    const appId = `from/${projection.input}`;
+    const marks = await Promise.all(
+      projection.outputs.map(async (spec) =>
+        Number((await lake.table(spec.name).refresh()).marks.get(markOf(projection)) ?? 0n),
+      ),
+    );
+    const from = Math.min(...marks);
+    const ahead = Math.max(...marks);
+    // Outputs that were committed before a crash bound the range: it is done again exactly for the others.
+    const changes = cut(
+      await lake.table(projection.input).changesSince(from),
+      ahead > from ? ahead : null,
+      this.options.rowsPerTickMax,
+    );
+    const to = changes.at(-1)?.version;
+    if (to === undefined) return false;
+    const connection = await this.open();
+    const context: ProjectionContext = { connection, lake, inputVersionBefore: from, nowMicros: nowMicros() };
+    const rowsIn = await this.loadDelta(projection, changes);
+    const outcome = await this.commitOutputs(projection, context, ahead > from ? ahead : to);
+    if (outcome === "lost") {
+      await this.reset();
+      return true;
+    }
+    await projection.advance(context);
+    this.ticks++;
+    this.lastTick = {
+      projection: projection.name,
+      versionFrom: from,
+      versionTo: to,
+      rowsIn,
+      durationMs: Date.now() - startedMs,
+    };
+    this.options.log.info({ ...this.lastTick, appId }, "tick committed");
+    return true;
+  }
+
+  private async loadDelta(projection: Projection, changes: readonly Change[]): Promise<number> {
+    const { lake } = this.options;
+    const connection = await this.open();
+    const table = lake.table(projection.input);
+    const parts = await Promise.all(
+      changes.map(
+        async ({ files, timestampMs }) =>
+          `SELECT *, ${timestampMs} AS committed_ms FROM ${await scanSql(lake.store, table.spec, files)}`,
+      ),
+    );
+    await connection.run(`CREATE OR REPLACE TEMP TABLE delta AS ${parts.join(" UNION ALL ")}`);
+    return changes.reduce(
+      (rows, change) => rows + change.files.reduce((sum, file) => sum + file.stats.numRecords, 0),
+      0,
+    );
+  }
+
+  private async commitOutputs(
+    projection: Projection,
+    context: ProjectionContext,
+    to: number,
+  ): Promise<"done" | "lost"> {
+    const { lake } = this.options;
+    const appId = markOf(projection);
+    for (const { spec, selectSql } of await projection.project(context)) {
+      const table = lake.table(spec.name);
+      if ((table.current().marks.get(appId) ?? -1n) >= BigInt(to)) continue;
+      const file = await writeParquet({ connection: context.connection, selectSql, spec, store: lake.store });
+      const outcome = await table.commit({
+        adds: file === null ? [] : [file],
+        marks: [{ appId, version: BigInt(to) }],
+        operation: "WRITE",
+        info: { projection: projection.name },
+      });
+      if (outcome.kind !== "committed") {
+        this.options.log.warn(
+          { ...outcome, projection: projection.name, table: spec.name },
+          "another projector was faster: state thrown away",
+        );
+        return "lost";
+      }
+      this.options.afterCommit?.(spec.name);
+    }
+    return "done";
+  }
+
+  private async open(): Promise<DuckDBConnection> {
+    if (this.connection === null) {
+      this.connection = await this.options.db.connect();
+      this.projections = this.options.projections(this.connection);
+    }
+    return this.connection;
+  }
+
+  private async reset(): Promise<void> {
+    for (const projection of this.projections) await projection.reset();
+  }
+}
+
+/** Two projections may write one table from one input, each with a mark of its own. */
+const markOf = (projection: Projection): string => `from/${projection.input}/${projection.name.replaceAll(" ", "-")}`;
+
+/** The changes of one tick: up to `until` where a range must be done again, else as many as fit the row limit. */
+function cut(changes: readonly Change[], until: number | null, rowsMax: number): Change[] {
+  if (until !== null) return changes.filter((change) => change.version <= until);
+  const taken: Change[] = [];
+  let rows = 0;
+  for (const change of changes) {
+    if (taken.length > 0 && rows >= rowsMax) break;
+    taken.push(change);
+    rows += change.files.reduce((sum, file) => sum + file.stats.numRecords, 0);
+  }
+  return taken;
+}
