@@ -118,9 +118,12 @@ export interface ZoneClock {
 const OFFSET_CACHE_MS = 15 * MINUTE_MS;
 const OFFSET_CACHE_ENTRIES_MAX = 200_000;
 
+/** True where the name is in the IANA data base. */
+export const isZone = (name: string): boolean => IANAZone.isValidZone(name);
+
 /** Throws `unknown_zone` where the name is not in the IANA data base. */
 export function createZoneClock(zone: string): ZoneClock {
-  if (!IANAZone.isValidZone(zone)) {
+  if (!isZone(zone)) {
     throw new ConcordanceError({
       kind: "config",
       code: "unknown_zone",
