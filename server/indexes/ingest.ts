@@ -1,0 +1,38 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import type { TableSpec } from "../lake/types";
+import { FRAUD_SIGNALS, INGEST_BALANCE, QUARANTINE, TRANSACTIONS } from "../pipeline/tables";
+import type { Projection } from "../projection/projection";
+import { DIM_CUSTOMERS, DIM_MERCHANTS, DIM_STOLEN_CARDS } from "../reference/tables";
+import { createPartyProjection } from "./fraud/projection";
+import type { EffectiveSettings } from "./fraud/settings";
+import { ALERTS, BLACKLIST, BLACKLIST_REMOVALS, PARTY_DAYS } from "./fraud/tables";
+import { createMerchantProjection } from "./merchants/projection";
+import { MERCHANT_CUSTOMERS, MERCHANTS_PARTIAL } from "./merchants/tables";
+import { createOpsProjections } from "./ops/projection";
+import { OPS_LATENCY, OPS_MINUTES } from "./ops/tables";
+
+/** Every table of the lake. */
+export const ALL_TABLES: readonly TableSpec[] = [
+  TRANSACTIONS,
+  FRAUD_SIGNALS,
+  QUARANTINE,
+  INGEST_BALANCE,
+  ALERTS,
+  BLACKLIST,
+  BLACKLIST_REMOVALS,
+  PARTY_DAYS,
+  MERCHANTS_PARTIAL,
+  MERCHANT_CUSTOMERS,
+  OPS_MINUTES,
+  OPS_LATENCY,
+  DIM_MERCHANTS,
+  DIM_CUSTOMERS,
+  DIM_STOLEN_CARDS,
+];
+
+/** Every projection, all on one connection. */
+export const allProjections = (connection: DuckDBConnection, settings: () => EffectiveSettings): Projection[] => [
+  createPartyProjection(connection, settings),
+  createMerchantProjection(connection),
+  ...createOpsProjections(),
+];
