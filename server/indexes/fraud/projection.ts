@@ -10,6 +10,8 @@ import { ALERTS, BLACKLIST, BLACKLIST_REMOVALS, PARTY_DAYS } from "./tables";
 
 /** Above this the days a tick does not touch are forgotten and read again when needed. */
 const STATE_ROWS_MAX = 20_000_000;
+/** How far back the last active day is looked for. */
+const LAST_ACTIVE_DAYS = 31;
 const ORDER = "source, source_partition, source_offset";
 
 /**
@@ -25,7 +27,7 @@ export function createPartyProjection(connection: DuckDBConnection, settings: ()
     outputs: [ALERTS, BLACKLIST, PARTY_DAYS],
     project: async (context) => {
       await createState(connection);
-      await loadDays(context, loadedDays);
+      await loadDays(context, settings(), loadedDays);
       await stage(context, settings());
       return outputs(context);
     },
@@ -53,23 +55,26 @@ async function createState(connection: DuckDBConnection): Promise<void> {
 }
 
 /** Reads the days the delta touches, and the day before each, from the committed tables. */
-async function loadDays(context: ProjectionContext, loaded: Set<string>): Promise<void> {
+async function loadDays(context: ProjectionContext, settings: EffectiveSettings, loaded: Set<string>): Promise<void> {
   const { connection, lake } = context;
+  const lookBack = settings.versions.some((v) => v.settings.acceleration.previous === "last_active_day")
+    ? LAST_ACTIVE_DAYS
+    : 1;
   const reader = await connection.runAndReadAll(`
-    SELECT DISTINCT CAST(d AS VARCHAR) FROM (
-      SELECT business_date AS d FROM delta UNION SELECT business_date - INTERVAL 1 DAY FROM delta)`);
+    SELECT DISTINCT CAST(business_date - CAST(n AS INTEGER) AS VARCHAR)
+      FROM (SELECT DISTINCT business_date FROM delta), range(0, ${lookBack + 1}) r(n)`);
   const days = reader.getRowsJS().map(([day]) => String(day).slice(0, 10));
   const counted = await connection.runAndReadAll("SELECT count(*)::INTEGER FROM fraud_state_payments");
   if (Number(counted.getRowsJS()[0]?.[0]) > STATE_ROWS_MAX) await forgetOtherDays(connection, days, loaded);
   const missing = days.filter((day) => !loaded.has(day)).sort();
   const [first, last] = [missing[0], missing.at(-1)];
   if (first === undefined || last === undefined) return;
+  const parties = lake.table(PARTY_DAYS.name).current();
   const list = missing.map((day) => `DATE '${day}'`).join(", ");
   const before = await lake.table(TRANSACTIONS.name).at({ version: context.inputVersionBefore });
   await connection.run(`INSERT INTO fraud_state_payments
     SELECT DISTINCT business_date, md5_number_lower(source || chr(31) || transaction_id)
       FROM ${await scanDays(lake, before, first, last)} WHERE business_date IN (${list})`);
-  const parties = lake.table(PARTY_DAYS.name).current();
   await connection.run(`INSERT INTO fraud_state_parties
     SELECT party_id, role, business_date, CAST(sum(payments) AS BIGINT), bool_or(accelerated)
       FROM ${await scanDays(lake, parties, first, last)} WHERE business_date IN (${list}) GROUP BY ALL`);
@@ -120,35 +125,38 @@ async function stage(context: ProjectionContext, settings: EffectiveSettings): P
 
 /** The rows that make a rule fire: at most one per rule, party, role and day. */
 async function stageFired(connection: DuckDBConnection): Promise<void> {
+  await connection.run(`CREATE OR REPLACE TEMP TABLE fraud_candidates AS
+    SELECT e.*, s.velocity, s.floor, s.ratio, s.previous, s.version
+      FROM fraud_party_events e JOIN fraud_settings s ON e.business_date >= s.from_day AND e.business_date < s.until_day
+     WHERE e.running = s.velocity + 1 OR (e.running >= s.floor AND NOT e.accelerated_before)`);
+  // The day to compare with, per party and day: the calendar day before, or the newest active day before.
+  await connection.run(`CREATE OR REPLACE TEMP TABLE fraud_previous_days AS
+    WITH active AS (
+      SELECT party_id, role, business_date FROM fraud_state_parties UNION SELECT party_id, role, business_date FROM fraud_party_events),
+    wanted AS (SELECT DISTINCT party_id, role, business_date, previous FROM fraud_candidates)
+    SELECT w.party_id, w.role, w.business_date, max(a.business_date) AS previous_date
+      FROM wanted w JOIN active a ON a.party_id = w.party_id AND a.role = w.role AND a.business_date < w.business_date
+       AND (w.previous = 'last_active_day' OR a.business_date = w.business_date - INTERVAL 1 DAY)
+     GROUP BY ALL`);
+  // What had arrived of that day when the row did: the running count of its last earlier row, else what was committed.
   await connection.run(`CREATE OR REPLACE TEMP TABLE fraud_fired AS
-    WITH candidates AS (
-      SELECT e.*, s.velocity, s.floor, s.ratio, s.previous, s.version
-        FROM fraud_party_events e JOIN fraud_settings s ON e.business_date >= s.from_day AND e.business_date < s.until_day),
-    accelerating AS (
-      SELECT c.*, ${previousCountSql()} AS previous_count FROM candidates c WHERE c.running >= c.floor AND NOT c.accelerated_before)
+    WITH compared AS (
+      SELECT c.*, p.previous_date FROM fraud_candidates c JOIN fraud_previous_days p USING (party_id, role, business_date)
+       WHERE c.running >= c.floor AND NOT c.accelerated_before),
+    counted AS (
+      SELECT c.*, CAST(coalesce(e.running, s.payments, 0) AS BIGINT) AS previous_count
+        FROM compared c
+        ASOF LEFT JOIN fraud_party_events e
+          ON e.party_id = c.party_id AND e.role = c.role AND e.business_date = c.previous_date AND c.arrival > e.arrival
+        LEFT JOIN fraud_state_parties s
+          ON s.party_id = c.party_id AND s.role = c.role AND s.business_date = c.previous_date)
     SELECT 'velocity' AS rule, party_id, role, business_date, running, NULL::BIGINT AS previous_count,
            CAST(velocity AS DOUBLE) AS threshold, version, arrival
-      FROM candidates WHERE running = velocity + 1
-    UNION ALL
-    SELECT 'acceleration', party_id, role, business_date, running, previous_count, ratio, version, arrival
-      FROM accelerating WHERE previous_count > 0 AND running > ratio * previous_count
-   QUALIFY row_number() OVER (PARTITION BY party_id, role, business_date ORDER BY arrival) = 1`);
-}
-
-/** Payments of the previous calendar day, or of the last active day before, that had arrived when the row did. */
-function previousCountSql(): string {
-  const committed = (day: string) => `coalesce((SELECT max(s.payments) FROM fraud_state_parties s
-      WHERE s.party_id = c.party_id AND s.role = c.role AND s.business_date = ${day}), 0)`;
-  const arrived = (day: string) => `(SELECT count(*) FROM fraud_party_events e
-      WHERE e.party_id = c.party_id AND e.role = c.role AND e.business_date = ${day} AND e.arrival < c.arrival)`;
-  const day = `CASE c.previous WHEN 'calendar_day' THEN CAST(c.business_date - INTERVAL 1 DAY AS DATE) ELSE (
-      SELECT max(d) FROM (
-        SELECT s.business_date AS d FROM fraud_state_parties s
-         WHERE s.party_id = c.party_id AND s.role = c.role AND s.business_date < c.business_date
-        UNION ALL
-        SELECT e.business_date FROM fraud_party_events e
-         WHERE e.party_id = c.party_id AND e.role = c.role AND e.business_date < c.business_date AND e.arrival < c.arrival)) END`;
-  return `${committed(day)} + ${arrived(day)}`;
+      FROM fraud_candidates WHERE running = velocity + 1
+    UNION ALL (
+      SELECT 'acceleration', party_id, role, business_date, running, previous_count, ratio, version, arrival
+        FROM counted WHERE previous_count > 0 AND running > ratio * previous_count
+     QUALIFY row_number() OVER (PARTITION BY party_id, role, business_date ORDER BY arrival) = 1)`);
 }
 
 function settingsSql(settings: EffectiveSettings): string {
