@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
@@ -15,8 +16,8 @@ export interface LandingFiles {
   list(): Promise<ObjectInfo[]>;
   head(path: string): Promise<ObjectInfo | null>;
   openRead(path: string): Promise<Readable>;
-  /** Puts a consumed file aside. */
-  putAside(path: string): Promise<void>;
+  /** Puts a consumed file aside; leaves it where its content is no longer what was consumed. */
+  putAside(file: ObjectInfo): Promise<void>;
 }
 
 /** Files dropped under `landing/<source>/`; unfinished names (leading dot, `.part`) and what was put aside are not seen. */
@@ -34,17 +35,26 @@ export function storeFiles(store: ObjectStore, source: string, after: "archive" 
     },
     head: (path) => store.head(path),
     openRead: (path) => store.openRead(path),
-    putAside: async (path) => {
+    putAside: async (file) => {
       if (after === "keep") return;
-      if (after === "delete") return store.delete([path]);
-      const day = new Date().toISOString().slice(0, 10);
-      await store.move(path, `${prefix}_taken/${day}/${path.slice(prefix.length)}`);
+      if ((await store.head(file.key))?.etag !== file.etag) return;
+      if (after === "delete") return store.delete([file.key]);
+      const nowText = new Date().toISOString();
+      const name = file.key.slice(prefix.length);
+      const folder = `${prefix}_taken/${nowText.slice(0, 10)}`;
+      const taken = (await store.head(`${folder}/${name}`)) !== null;
+      // A name is often delivered again with new content: the earlier file is kept beside it.
+      await store.move(
+        file.key,
+        taken ? `${folder}/${nowText.slice(11).replaceAll(":", "")}-${name}` : `${folder}/${name}`,
+      );
     },
   };
 }
 
 /** Exactly these local files, for a one-shot run; they stay where they are. */
-export function givenFiles(paths: readonly string[]): LandingFiles {
+export function givenFiles(given: readonly string[]): LandingFiles {
+  const paths = given.map((path) => resolve(path));
   const head = async (path: string): Promise<ObjectInfo | null> => {
     const facts = await stat(path, { bigint: true }).catch(() => null);
     if (facts === null) return null;
@@ -74,29 +84,70 @@ export function givenFiles(paths: readonly string[]): LandingFiles {
   };
 }
 
-/** Reads the file once, whole: its SHA-256, and that a gzip is not cut off. Throws code `truncated_gzip` or `bad_gzip`. */
+/**
+ * Reads the file once, whole: its SHA-256, and that a gzip is not cut off. Throws code `truncated_gzip`, `bad_gzip` or
+ * `input_unreadable`.
+ */
 export async function inspect(files: LandingFiles, path: string): Promise<string> {
   const digest = createHash("sha256");
-  const stream = await files.openRead(path);
-  stream.on("data", (chunk: Buffer) => digest.update(chunk));
-  if (!path.endsWith(".gz")) {
-    await pipeline(stream, drain);
-    return digest.digest("hex");
-  }
+  const raw = await files.openRead(path);
+  raw.on("data", (chunk: Buffer) => digest.update(chunk));
   try {
-    await pipeline(stream, createGunzip(), drain);
+    if (path.endsWith(".gz")) await pipeline(raw, createGunzip({ chunkSize: READ_BYTES }), drain);
+    else await pipeline(raw, drain);
   } catch (cause) {
-    const cut = cause instanceof Error && /unexpected end of file/i.test(cause.message);
-    throw new ConcordanceError({
-      kind: "invalid_input",
+    throw unreadable(path, cause);
+  }
+  return digest.digest("hex");
+}
+
+/** A read that failed, told apart by zlib's and the system's own codes. The store's own errors pass as they are. */
+function unreadable(path: string, cause: unknown): unknown {
+  if (cause instanceof ConcordanceError || !(cause instanceof Error)) return cause;
+  const system = "code" in cause ? String(cause.code) : "unknown";
+  const facts = { kind: "invalid_input", at: { path }, cause } as const;
+  if (system.startsWith("Z_")) {
+    const cut = system === "Z_BUF_ERROR";
+    return new ConcordanceError({
+      ...facts,
       code: cut ? "truncated_gzip" : "bad_gzip",
       message: `${path} is ${cut ? "a gzip file that is cut off" : "not a readable gzip file"}; nothing of it was taken.`,
       remedy: "Deliver the whole file again under the same name; it is taken as soon as it is whole.",
-      at: { path },
-      cause,
     });
   }
-  return digest.digest("hex");
+  if (!UNREADABLE.has(system)) return cause;
+  return new ConcordanceError({
+    ...facts,
+    code: "input_unreadable",
+    message: `${path} cannot be read: ${cause.message}. Nothing of it was taken.`,
+    remedy: "Give the path of a file (not of a folder) this user may read.",
+  });
+}
+
+/** Only whole files are read, so zlib's complaint here means that the file changed; anything else may pass. */
+function brokenOff(path: string, cause: unknown): unknown {
+  if (cause instanceof ConcordanceError || !(cause instanceof Error)) return cause;
+  const changed = "code" in cause && String(cause.code).startsWith("Z_");
+  return new ConcordanceError({
+    kind: changed ? "data_loss" : "unavailable",
+    code: changed ? "landing_file_changed" : "input_unavailable",
+    message: `Reading ${path} broke off: ${cause.message}.`,
+    remedy: changed
+      ? "The file changed while it was read: put it back as it was; reading then goes on by itself."
+      : "Check the store; it is tried again from the last committed record.",
+    at: { path },
+    cause,
+  });
+}
+
+const UNREADABLE = new Set(["EISDIR", "EACCES", "EPERM", "ENOENT", "ELOOP"]);
+
+/** `pipe` hands on no errors: a failed read would leave the reader waiting for ever, and a closed reader the file open. */
+function unzipped(raw: Readable): Readable {
+  const gunzip = createGunzip({ chunkSize: READ_BYTES });
+  raw.on("error", (error) => gunzip.destroy(error));
+  gunzip.on("close", () => raw.destroy());
+  return raw.pipe(gunzip);
 }
 
 async function drain(stream: AsyncIterable<Buffer>): Promise<void> {
@@ -119,6 +170,7 @@ export class RecordReader {
   private ended = false;
 
   private constructor(
+    private readonly path: string,
     private readonly stream: Readable,
     private readonly chunks: AsyncGenerator<SplitRecord[]>,
   ) {}
@@ -126,8 +178,8 @@ export class RecordReader {
   /** Opens a file and skips to record number `from` (header not counted). Throws code `csv_header_differs`. */
   static async open(files: LandingFiles, path: string, format: RecordFormat, from: bigint): Promise<RecordReader> {
     const raw = await files.openRead(path);
-    const stream = path.endsWith(".gz") ? raw.pipe(createGunzip({ chunkSize: READ_BYTES })) : raw;
-    const reader = new RecordReader(stream, splitRecords(stream, format));
+    const stream = path.endsWith(".gz") ? unzipped(raw) : raw;
+    const reader = new RecordReader(path, stream, splitRecords(stream, format));
     if (format.header !== null) await reader.checkHeader(path, format.header, format.delimiter);
     while (reader.next < from && (await reader.more())) reader.take();
     return reader;
@@ -135,7 +187,9 @@ export class RecordReader {
 
   async more(): Promise<boolean> {
     while (this.at >= this.queue.length && !this.ended) {
-      const chunk = await this.chunks.next();
+      const chunk = await this.chunks.next().catch((cause: unknown) => {
+        throw brokenOff(this.path, cause);
+      });
       if (chunk.done === true) this.ended = true;
       else [this.queue, this.at] = [chunk.value, 0];
     }

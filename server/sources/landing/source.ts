@@ -27,10 +27,24 @@ export interface LandingOptions {
   readonly bytesPerPlan: number;
   /** Ends once every file present has been read, instead of watching. */
   readonly once: boolean;
+  /** Watching with nothing to read, and what was pushed still not committed this long after: start again from the mark. */
+  readonly reseekMs?: number;
   readonly log: Logger;
 }
 
 const PLANS_KEPT = 100;
+/** Plans forgotten after one commit at most; what is left is forgotten after the next. */
+const PLANS_FORGOTTEN_MAX = 1_000;
+const RESEEK_MS_DEFAULT = 10_000;
+const RETRY_MS = 1_000;
+/** Faults of what was delivered: they stop this source and no other. */
+const OWN_FAULTS: ReadonlySet<string> = new Set(["landing_file_changed", "csv_header_differs"]);
+
+/** A read file and the plan whose commit allows putting it aside. */
+interface Finished {
+  readonly plan: number;
+  readonly file: ObjectInfo;
+}
 
 /** Files dropped into a folder, as a source: planned before they are read, each content once. */
 export function createLandingSource(options: LandingOptions): LandingSource {
@@ -47,8 +61,12 @@ export class LandingSource implements Source {
   private failure: ConcordanceError | null = null;
   private readonly done = new Map<string, string>();
   private readonly seen = new Map<string, { etag: string; atMs: number }>();
-  private readonly asideAt = new Map<bigint, string>();
+  private finished: Finished[] = [];
   private nextPlan = 0;
+  /** The last plan known to be committed. */
+  private committedPlan = -1;
+  private forgottenTo: number | null = null;
+  private lastPushMs = 0;
   private waitingFiles = 0;
 
   constructor(private readonly options: LandingOptions) {
@@ -87,11 +105,11 @@ export class LandingSource implements Source {
         } catch (error) {
           if (!(error instanceof ConcordanceError)) throw error;
           if (error.code === "fenced") continue;
-          if (error.kind === "data_loss") return this.stopLoudly(error);
-          if (error.kind !== "unavailable") throw error;
-          this.state = "waiting";
-          this.options.log.warn({ err: error, source: this.name }, "landing zone unavailable; trying again");
-          await pause(1_000, signal);
+          if (error.kind === "unavailable") this.waitFor(error);
+          else if (OWN_FAULTS.has(error.code)) this.stopLoudly(error);
+          else throw error;
+          if (this.failure !== null && this.options.once) return;
+          await pause(RETRY_MS, signal);
         }
       }
     } finally {
@@ -100,9 +118,17 @@ export class LandingSource implements Source {
     }
   }
 
+  private waitFor(error: ConcordanceError): void {
+    this.state = "waiting";
+    this.options.log.warn({ err: error, source: this.name }, "landing zone unavailable; trying again");
+  }
+
+  /** Nothing is read any more, but looked at again and again: when the fault is gone, reading goes on. */
   private stopLoudly(error: ConcordanceError): void {
+    if (this.failure?.message !== error.message) {
+      this.options.log.error({ err: error, source: this.name }, "source stopped; the other sources go on");
+    }
     this.failure = error;
-    this.options.log.error({ err: error, source: this.name }, "source stopped: going on would lose or double events");
   }
 
   private async follow(sink: SourceSink, signal: AbortSignal, appId: string): Promise<void> {
@@ -110,18 +136,39 @@ export class LandingSource implements Source {
     this.state = "running";
     let last: Plan | null = mark === null ? null : await readPlan(this.options.store, this.name, Number(mark));
     this.nextPlan = mark === null ? 0 : Number(mark) + 1;
+    this.committedPlan = this.nextPlan - 1;
+    this.lastPushMs = Date.now();
     // Plans already written are executed exactly as they stand: part of their rows may be committed.
     for (let plan = await this.planned(); plan !== null && !signal.aborted; plan = await this.planned()) {
       await this.executeAgain(plan, sink, appId);
       last = plan;
     }
     if (last !== null && !signal.aborted) await this.finishFile(last, sink, signal, appId);
+    this.failure = null;
     while (!signal.aborted) {
-      const file = await this.nextFile();
-      if (file !== null) await this.readFile(file, sink, signal, appId);
-      else if (this.options.once) return sink.flush();
-      else await pause(this.options.pollMs, signal);
+      const ready = await this.readyFiles();
+      for (const file of ready) {
+        if (!signal.aborted) await this.readFile(file, sink, signal, appId);
+      }
+      if (ready.length > 0) continue;
+      if (this.options.once) return this.endOnce(sink, appId);
+      if (this.overdue()) throw fenced(appId);
+      await pause(this.options.pollMs, signal);
     }
+  }
+
+  /** A flush also resolves where the batch was lost to another writer: only the mark says that everything is in. */
+  private async endOnce(sink: SourceSink, appId: string): Promise<void> {
+    await sink.flush();
+    const mark = (await sink.lowestMark(appId)) ?? -1n;
+    if (mark < BigInt(this.nextPlan - 1)) throw fenced(appId);
+    await this.afterCommit(mark);
+  }
+
+  /** A lost batch shows only at the next push, and without new files there is none. */
+  private overdue(): boolean {
+    const { reseekMs = RESEEK_MS_DEFAULT } = this.options;
+    return this.committedPlan < this.nextPlan - 1 && Date.now() - this.lastPushMs > reseekMs;
   }
 
   private planned(): Promise<Plan | null> {
@@ -130,17 +177,18 @@ export class LandingSource implements Source {
 
   private async executeAgain(plan: Plan, sink: SourceSink, appId: string): Promise<void> {
     const reader = await this.openPlanned(plan);
-    await this.pushPlan(plan, await readSlice(reader, plan), sink, appId);
-    reader.close();
+    try {
+      await this.pushPlan(plan, await readSlice(reader, plan), sink, appId);
+    } finally {
+      reader.close();
+    }
   }
 
   /** Goes on with the file of the last plan, where it was not at its end. */
   private async finishFile(last: Plan, sink: SourceSink, signal: AbortSignal, appId: string): Promise<void> {
+    if (await isFinished(this.options.store, this.name, last)) return;
     const info = await this.options.files.head(last.path);
-    if (info === null || info.etag !== last.etag) {
-      if (await isFinished(this.options.store, this.name, last)) return;
-      throw changedFile(last, this.name, info === null);
-    }
+    if (info === null || info.etag !== last.etag) throw changedFile(last, this.name, info === null);
     const reader = await RecordReader.open(this.options.files, last.path, this.options.format, BigInt(last.fromRecord));
     const { records } = await readSlice(reader, last);
     await this.readOn(reader, info, last.sha256, last.fromRecord + records.length, sink, signal, appId);
@@ -157,9 +205,11 @@ export class LandingSource implements Source {
           { source: this.name, path: file.key, sha256 },
           "file recognised: this content was taken before",
         );
-        await files.putAside(file.key);
+        await this.putAsideOnceCommitted(file);
         return;
       }
+      // What was inspected must be what is planned: a file replaced meanwhile is looked at again.
+      if ((await files.head(file.key))?.etag !== file.etag) return;
       const reader = await RecordReader.open(files, file.key, format, 0n);
       await this.readOn(reader, file, sha256, 0, sink, signal, appId);
     } catch (error) {
@@ -180,29 +230,30 @@ export class LandingSource implements Source {
   ): Promise<void> {
     const { store, recordsPerPlan, bytesPerPlan } = this.options;
     let fromRecord = from;
-    while ((await reader.more()) && !signal.aborted) {
-      const wanted: Plan = {
-        number: this.nextPlan,
-        path: file.key,
-        etag: file.etag,
-        sha256,
-        fromRecord,
-        recordsMax: recordsPerPlan,
-        bytesMax: bytesPerPlan,
-      };
-      const plan = await writePlan(store, this.name, wanted);
-      if (plan.sha256 !== sha256 || plan.fromRecord !== fromRecord) throw fenced(appId);
-      const slice = await readSlice(reader, plan);
-      fromRecord += slice.records.length;
-      if (!(await reader.more())) {
-        await rememberFinished(store, this.name, plan);
-        this.asideAt.set(BigInt(plan.number), file.key);
+    try {
+      while ((await reader.more()) && !signal.aborted) {
+        const wanted: Plan = {
+          number: this.nextPlan,
+          path: file.key,
+          etag: file.etag,
+          sha256,
+          fromRecord,
+          recordsMax: recordsPerPlan,
+          bytesMax: bytesPerPlan,
+        };
+        const plan = await writePlan(store, this.name, wanted);
+        if (plan.sha256 !== sha256 || plan.fromRecord !== fromRecord) throw fenced(appId);
+        const slice = await readSlice(reader, plan);
+        fromRecord += slice.records.length;
+        if (!(await reader.more())) await rememberFinished(store, this.name, plan);
+        await this.pushPlan(plan, slice, sink, appId);
       }
-      await this.pushPlan(plan, slice, sink, appId);
+    } finally {
+      reader.close();
     }
-    if (signal.aborted) return reader.close();
+    if (signal.aborted) return;
     this.done.set(file.key, file.etag);
-    if (from === 0 && fromRecord === 0) await this.options.files.putAside(file.key);
+    await this.putAsideOnceCommitted(file);
   }
 
   private async pushPlan(plan: Plan, slice: Slice, sink: SourceSink, appId: string): Promise<void> {
@@ -217,6 +268,7 @@ export class LandingSource implements Source {
       arrivedAtMs: Date.now(),
     });
     this.nextPlan = plan.number + 1;
+    this.lastPushMs = Date.now();
   }
 
   private async openPlanned(plan: Plan): Promise<RecordReader> {
@@ -227,40 +279,60 @@ export class LandingSource implements Source {
     return RecordReader.open(this.options.files, plan.path, this.options.format, BigInt(plan.fromRecord));
   }
 
-  /** The first complete file not yet read, in order of names. */
-  private async nextFile(): Promise<ObjectInfo | null> {
+  /** The complete files not yet read, in order of names. */
+  private async readyFiles(): Promise<ObjectInfo[]> {
     const { files, settleMs } = this.options;
-    const candidates = (await files.list()).filter((file) => {
+    const present = await files.list();
+    this.forgetAbsent(present);
+    const candidates = present.filter((file) => {
       if (this.done.get(file.key) === file.etag) return false;
       return this.refused.get(file.key)?.etag !== file.etag;
     });
     this.waitingFiles = candidates.length;
     const nowMs = Date.now();
-    for (const file of candidates) {
+    return candidates.filter((file) => {
       this.refused.delete(file.key);
       const seen = this.seen.get(file.key);
       const unchangedSince = seen?.etag === file.etag ? seen.atMs : nowMs;
       this.seen.set(file.key, { etag: file.etag, atMs: unchangedSince });
       const old = nowMs - file.modifiedAtMs > settleMs;
-      if (this.options.once || old || nowMs - unchangedSince >= settleMs) {
-        this.seen.delete(file.key);
-        return file;
-      }
+      return this.options.once || old || nowMs - unchangedSince >= settleMs;
+    });
+  }
+
+  /** What is no longer there needs no remembering, and a refused file that was taken away is no fault any more. */
+  private forgetAbsent(present: readonly ObjectInfo[]): void {
+    const keys = new Set(present.map((file) => file.key));
+    for (const memory of [this.done, this.seen, this.refused]) {
+      for (const key of memory.keys()) if (!keys.has(key)) memory.delete(key);
     }
-    return null;
+  }
+
+  /** Until every plan so far is committed a restart may read the file again, so it stays where it is. */
+  private async putAsideOnceCommitted(file: ObjectInfo): Promise<void> {
+    this.finished.push({ plan: this.nextPlan - 1, file });
+    await this.afterCommit(BigInt(this.committedPlan));
   }
 
   private async afterCommit(mark: bigint): Promise<void> {
-    for (const [plan, path] of [...this.asideAt].filter(([number]) => number <= mark)) {
-      this.asideAt.delete(plan);
-      await this.options.files.putAside(path).catch((error: unknown) => {
-        this.options.log.warn(
-          { err: error, source: this.name, path },
+    const { files, log, store } = this.options;
+    this.committedPlan = Math.max(this.committedPlan, Number(mark));
+    const ready = this.finished.filter(({ plan }) => plan <= this.committedPlan);
+    this.finished = this.finished.filter(({ plan }) => plan > this.committedPlan);
+    for (const { file } of ready) {
+      await files.putAside(file).catch((error: unknown) => {
+        log.warn(
+          { err: error, source: this.name, path: file.key },
           "a consumed file could not be put aside; it is recognised when seen again",
         );
       });
     }
-    await forgetPlan(this.options.store, this.name, Number(mark) - PLANS_KEPT).catch(() => undefined);
+    const forgetTo = this.committedPlan - PLANS_KEPT;
+    let next = this.forgottenTo === null ? forgetTo - PLANS_KEPT : this.forgottenTo + 1;
+    for (const end = Math.min(forgetTo, next + PLANS_FORGOTTEN_MAX); next <= end; next++) {
+      this.forgottenTo = next;
+      await forgetPlan(store, this.name, next).catch(() => undefined);
+    }
   }
 }
 
@@ -288,7 +360,7 @@ const changedFile = (plan: Plan, source: string, removed: boolean) =>
     kind: "data_loss",
     code: "landing_file_changed",
     message: `${plan.path} was ${removed ? "removed" : "changed"} after batch ${plan.number} of ${source} had planned to read it.`,
-    remedy: `Put the file back as it was (SHA-256 ${plan.sha256}) and restart the indexer.`,
+    remedy: `Put the file back as it was (SHA-256 ${plan.sha256}); reading then goes on by itself.`,
     at: { source, path: plan.path },
   });
 

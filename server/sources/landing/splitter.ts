@@ -10,13 +10,19 @@ export interface SplitRecord {
 }
 
 export interface SplitOptions {
-  /** A newline inside double quotes belongs to the record (RFC 4180). */
+  /** A newline inside a quoted field belongs to the record (RFC 4180). */
   readonly quoted: boolean;
+  /** Where fields end; only a quote that begins a field opens a quoted one. Used where `quoted`. */
+  readonly delimiter: string;
   /** Of a longer record only this much is kept, so that memory stays bounded. */
   readonly keepBytesMax: number;
 }
 
-/** Splits a stream of bytes into records, one per line; blank lines are none. A missing newline at the end is allowed. */
+/**
+ * Splits a stream of bytes into records, one per line; blank lines are none. A missing newline at the end is allowed.
+ * A quoted field that is still open beyond `keepBytesMax` ends with its line, so that one stray quote cannot take the
+ * rest of the file with it. Where records end depends on the bytes alone, never on how they arrive.
+ */
 export async function* splitRecords(stream: Readable, options: SplitOptions): AsyncGenerator<SplitRecord[]> {
   const pending = new PendingRecord(options);
   let first = true;
@@ -29,7 +35,7 @@ export async function* splitRecords(stream: Readable, options: SplitOptions): As
     for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
       pending.append(chunk.subarray(from, at));
       from = at + 1;
-      if (pending.insideQuotes()) pending.append(chunk.subarray(at, from));
+      if (pending.continues()) pending.append(chunk.subarray(at, from));
       else pending.finish(records);
     }
     pending.append(chunk.subarray(from));
@@ -40,41 +46,61 @@ export async function* splitRecords(stream: Readable, options: SplitOptions): As
   if (rest.length > 0) yield rest;
 }
 
+/** Where in a CSV record the last byte stood. `quote`: a quote in a quoted field, which closes it unless another follows. */
+type CsvState = "field_start" | "plain" | "quoted" | "quote";
+
 class PendingRecord {
   private parts: Buffer[] = [];
   private kept = 0;
   private total = 0;
-  private quotes = 0;
+  private state: CsvState = "field_start";
+  private readonly delimiter: number;
 
-  constructor(private readonly options: SplitOptions) {}
+  constructor(private readonly options: SplitOptions) {
+    this.delimiter = Buffer.from(options.delimiter).at(-1) ?? 0;
+  }
 
   append(bytes: Buffer): void {
     if (bytes.length === 0) return;
     this.total += bytes.length;
-    if (this.options.quoted) {
-      for (let at = bytes.indexOf(QUOTE); at >= 0; at = bytes.indexOf(QUOTE, at + 1)) this.quotes++;
-    }
-    const room = this.options.keepBytesMax - this.kept;
+    if (this.options.quoted) this.follow(bytes);
+    // One byte more than the limit, for the carriage return that is not part of the record.
+    const room = this.options.keepBytesMax + 1 - this.kept;
     if (room <= 0) return;
     const kept = bytes.length > room ? bytes.subarray(0, room) : bytes;
     this.parts.push(kept);
     this.kept += kept.length;
   }
 
-  insideQuotes(): boolean {
-    return this.options.quoted && this.quotes % 2 === 1;
+  /** True where the newline met now stands inside a quoted field. */
+  continues(): boolean {
+    return this.state === "quoted" && this.total <= this.options.keepBytesMax;
   }
 
   finish(records: SplitRecord[]): void {
-    const joined = this.parts.length === 1 ? this.parts[0] : Buffer.concat(this.parts);
+    const joined = (this.parts.length === 1 ? this.parts[0] : undefined) ?? Buffer.concat(this.parts);
     const whole = this.total === this.kept;
-    const bytes = joined?.at(-1) === RETURN && whole ? joined.subarray(0, -1) : joined;
-    if (bytes !== undefined && bytes.length > 0) {
-      records.push({ bytes, bytesTotal: this.total - (this.kept - bytes.length) });
-    }
+    const returned = whole && joined.at(-1) === RETURN ? 1 : 0;
+    const bytesTotal = this.total - returned;
+    const bytes = joined.subarray(0, Math.min(joined.length - returned, this.options.keepBytesMax));
+    if (bytes.length > 0) records.push({ bytes, bytesTotal });
     this.parts = [];
     this.kept = 0;
     this.total = 0;
-    this.quotes = 0;
+    this.state = "field_start";
+  }
+
+  private follow(bytes: Buffer): void {
+    if (!bytes.includes(QUOTE)) {
+      if (this.state !== "quoted") this.state = bytes.at(-1) === this.delimiter ? "field_start" : "plain";
+      return;
+    }
+    let { state } = this;
+    for (const byte of bytes) {
+      if (state === "quoted") state = byte === QUOTE ? "quote" : "quoted";
+      else if (byte === QUOTE && state !== "plain") state = "quoted";
+      else state = byte === this.delimiter ? "field_start" : "plain";
+    }
+    this.state = state;
   }
 }
