@@ -225,8 +225,8 @@ export class MicroBatch {
       BigInt(line.duplicates),
       BigInt(line.late),
       BigInt(line.bytesIn),
-      nowMicros,
       range.newestEventMicros,
+      nowMicros,
     ];
   }
 }

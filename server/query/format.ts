@@ -17,9 +17,10 @@ export async function writeResult(
   for (;;) {
     const chunk = await result.fetchChunk();
     if (chunk === null || chunk.rowCount === 0) break;
-    const cells = chunk.getRows().map((row) => row.map((value) => (value === null ? null : textOf(value))));
-    const types =
-      chunk.getColumns().length === 0 ? [] : names.map((_, index) => chunk.getColumnVector(index).type.toString());
+    const types = names.map((_, index) => chunk.getColumnVector(index).type.toString());
+    const cells = chunk
+      .getRows()
+      .map((row) => row.map((value, index) => (value === null ? null : textOf(value, types[index]))));
     for (const row of cells) {
       if (format === "csv") await write(`${row.map((cell) => csvCell(cell ?? "")).join(",")}\n`);
       else if (format === "table") rows.push(row.map((cell) => cell ?? ""));
@@ -35,9 +36,10 @@ export async function writeResult(
   return count;
 }
 
-function textOf(value: unknown): string {
-  if (value instanceof Date) return value.toISOString();
-  return String(value);
+/** Instants as ISO 8601 in UTC, everything else as DuckDB prints it. */
+function textOf(value: unknown, type: string | undefined): string {
+  const text = String(value);
+  return type === "TIMESTAMP WITH TIME ZONE" ? text.replace(" ", "T").replace(/\+00$/, "Z") : text;
 }
 
 const NUMERIC = /^(TINYINT|SMALLINT|INTEGER|BIGINT|DOUBLE|FLOAT|HUGEINT|U?BIGINT|DECIMAL.*)$/;

@@ -18,10 +18,10 @@ const VIEWS: Readonly<Record<string, string>> = {
       CASE WHEN exponent IS NOT NULL THEN (coalesce(sum(gross_minor), 0) - coalesce(sum(refunded_minor), 0)
         - coalesce(sum(returned_minor), 0) - coalesce(sum(chargeback_minor), 0))::BIGINT END AS net_minor,
       sum(new_customers)::BIGINT AS customers
-    FROM merchants_partial GROUP BY ALL ORDER BY business_date, merchant_id, currency`,
+    FROM merchants_partial GROUP BY merchant_id, business_date, currency, exponent ORDER BY business_date, merchant_id, currency`,
   ops: `SELECT minute, source, source_partition, payment_type, sum(accepted)::BIGINT AS accepted, sum(errors)::BIGINT AS errors,
       sum(quarantined)::BIGINT AS quarantined, sum(duplicates)::BIGINT AS duplicates, sum(late)::BIGINT AS late, sum(bytes_in)::BIGINT AS bytes_in
-    FROM ops_minutes GROUP BY ALL ORDER BY minute, source, source_partition, payment_type`,
+    FROM ops_minutes GROUP BY minute, source, source_partition, payment_type ORDER BY minute, source, source_partition, payment_type`,
 };
 
 export interface ExportRequest {

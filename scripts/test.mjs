@@ -1,0 +1,37 @@
+// The whole test command: linter, compiler, structure, then every suite. Ends with a line "N passed, N failed, N skipped".
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const checks = [
+  ["biome", ["check", "--error-on-warnings", "."]],
+  ["tsc", ["--noEmit"]],
+  ["node", ["scripts/check-structure.mjs"]],
+];
+let [passed, failed, skipped] = [0, 0, 0];
+const run = (command, args) =>
+  spawnSync(command === "node" ? process.execPath : join("node_modules", ".bin", command), args, { stdio: "inherit" }).status === 0;
+
+for (const [command, args] of checks) {
+  process.stdout.write(`> ${command} ${args.join(" ")}\n`);
+  if (run(command, args)) passed++;
+  else failed++;
+}
+const directory = mkdtempSync(join(tmpdir(), "concordance-report-"));
+const report = join(directory, "report.json");
+const suites = run("vitest", ["run", "--reporter=default", "--reporter=json", `--outputFile=${report}`]);
+try {
+  const result = JSON.parse(readFileSync(report, "utf8"));
+  passed += result.numPassedTests;
+  failed += result.numFailedTests;
+  skipped += result.numPendingTests + result.numTodoTests;
+  // A suite that could not even be loaded has no tests to fail.
+  failed += result.testResults.filter((suite) => suite.status === "failed" && suite.assertionResults.length === 0).length;
+} catch {
+  failed++;
+}
+rmSync(directory, { recursive: true, force: true });
+if (!suites && failed === 0) failed++;
+process.stdout.write(`\n${passed} passed, ${failed} failed, ${skipped} skipped\n`);
+process.exit(failed === 0 ? 0 : 1);
