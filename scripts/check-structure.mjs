@@ -6,7 +6,9 @@ const FILE_LINES_MAX = 400;
 const VOCABULARY =
   /^(README\.md|(tables|events|rules|steps|settings|projection|tick|batch|final|queries|mutations|contract|ingest|router)(\.test)?\.(ts|sql)|[a-z-]+\.test\.ts)$/;
 
-const files = execFileSync("git", ["ls-files"], { encoding: "utf8" }).split("\n").filter((file) => file !== "" && existsSync(file));
+const files = execFileSync("git", ["ls-files"], { encoding: "utf8" })
+  .split("\n")
+  .filter((file) => file !== "" && existsSync(file));
 const faults = [];
 for (const file of files) {
   const source = /\.(ts|tsx|mjs)$/.test(file) && !/iso4217\.ts$/.test(file);

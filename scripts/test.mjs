@@ -11,7 +11,8 @@ const checks = [
 ];
 let [passed, failed, skipped] = [0, 0, 0];
 const run = (command, args) =>
-  spawnSync(command === "node" ? process.execPath : join("node_modules", ".bin", command), args, { stdio: "inherit" }).status === 0;
+  spawnSync(command === "node" ? process.execPath : join("node_modules", ".bin", command), args, { stdio: "inherit" })
+    .status === 0;
 
 for (const [command, args] of checks) {
   process.stdout.write(`> ${command} ${args.join(" ")}\n`);
@@ -27,7 +28,9 @@ try {
   failed += result.numFailedTests;
   skipped += result.numPendingTests + result.numTodoTests;
   // A suite that could not even be loaded has no tests to fail.
-  failed += result.testResults.filter((suite) => suite.status === "failed" && suite.assertionResults.length === 0).length;
+  failed += result.testResults.filter(
+    (suite) => suite.status === "failed" && suite.assertionResults.length === 0,
+  ).length;
 } catch {
   failed++;
 }

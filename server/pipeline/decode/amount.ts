@@ -76,7 +76,10 @@ function product([first, second]: readonly [string, string], format: FormatReade
   };
 }
 
-/** JSON numbers are read by their shortest text, which gives back what was written up to 15 significant digits. */
+/** A double gives back what was written up to this many significant digits, and may not beyond. */
+const EXACT_DIGITS_MAX = 15;
+
+/** JSON numbers are read by their shortest text; one with more digits than a double surely keeps is refused. */
 function decimalOf(raw: unknown): Decimal | Fault {
   if (raw === undefined || raw === null || raw === "")
     return fault("validate", "missing_amount", "amount", "no amount");
@@ -90,6 +93,11 @@ function decimalOf(raw: unknown): Decimal | Fault {
   }
   if (typeof raw !== "number" && typeof raw !== "string")
     return fault("validate", "bad_amount", "amount", "not a number");
-  const parsed = parseDecimal(typeof raw === "number" ? String(raw) : raw);
+  const text = String(raw);
+  if (typeof raw === "number" && digitsOf(text) > EXACT_DIGITS_MAX)
+    return fault("validate", "amount_not_exact", "amount", "more digits than a JSON number keeps; send text");
+  const parsed = parseDecimal(text);
   return parsed.ok ? parsed.value : fault("validate", parsed.error.code, "amount", parsed.error.message);
 }
+
+const digitsOf = (text: string): number => text.replace(/e.*$/, "").replace(/[-.]/g, "").replace(/^0+/, "").length;

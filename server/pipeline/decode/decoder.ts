@@ -2,7 +2,7 @@ import type { CardReference } from "../../domain/card";
 import { maskCardNumbers, maskCardNumbersInText } from "../../domain/card";
 import { err } from "../../domain/result";
 import { createZoneClock, type Micros } from "../../domain/time";
-import type { Mapping } from "../mapping/schema";
+import type { Format, Mapping } from "../mapping/schema";
 import type { DecodeRecord, RawRecord, Rejection } from "../records";
 import type { ReadAmount } from "./amount";
 import type { Fault } from "./fault";
@@ -13,6 +13,8 @@ import { compileTransaction } from "./transaction";
 
 export interface DecoderOptions {
   readonly mapping: Mapping;
+  /** How this source's records are written, where it differs from the mapping's file format. */
+  readonly formatOverride?: Format;
   /** Card numbers to tokens (`createCardTokenizer`). */
   readonly tokenize: (digits: string) => CardReference;
   readonly recordBytesMax: number;
@@ -36,7 +38,7 @@ export interface CompiledDecoder {
 /** Compiles a mapping into a decoder of raw records. The decoder never throws on data: what is wrong comes back as a value. */
 export function compileDecoder(options: DecoderOptions): CompiledDecoder {
   const { mapping } = options;
-  const format = createFormatReader(mapping.format, options.recordBytesMax);
+  const format = createFormatReader(options.formatOverride ?? mapping.format, options.recordBytesMax);
   const clock = createZoneClock(mapping.business_zone);
   const read =
     mapping.produces === "transactions"
@@ -65,7 +67,7 @@ function rejection(record: RawRecord, fault: Fault, partial: Partial, businessDa
     stage: fault.stage,
     field: fault.field,
     message: maskCardNumbersInText(fault.message.toWellFormed()),
-    maskedRaw: maskCardNumbers(record.bytes),
+    maskedRaw: maskedRaw(record),
     transactionId: partial.transactionId,
     userId: partial.userId,
     amountMinor: partial.amount?.amountMinor ?? null,
@@ -74,4 +76,19 @@ function rejection(record: RawRecord, fault: Fault, partial: Partial, businessDa
     eventTimeMicros: partial.eventTimeMicros,
     businessDay,
   };
+}
+
+const [ZERO, NINE, SPACE, DASH, STAR] = [0x30, 0x39, 0x20, 0x2d, 0x2a];
+
+/** Where the record was cut, the digits before the cut may be most of a card number that can no longer be checked. */
+function maskedRaw({ bytes, bytesTotal }: RawRecord): Uint8Array {
+  const masked = maskCardNumbers(bytes);
+  if (bytesTotal === undefined || bytesTotal <= bytes.byteLength) return masked;
+  const whole = masked === bytes ? bytes.slice() : masked;
+  for (let at = whole.length - 1; at >= 0; at--) {
+    const byte = whole[at] ?? 0;
+    if (byte >= ZERO && byte <= NINE) whole[at] = STAR;
+    else if (byte !== SPACE && byte !== DASH) break;
+  }
+  return whole;
 }

@@ -2,7 +2,8 @@ import { createZoneClock, dayNumber, type Micros, parseInstant, parseLocal } fro
 import type { Mapping } from "../mapping/schema";
 import { type Fault, fault } from "./fault";
 import { isFault } from "./field";
-import type { FormatReader, ParsedRecord } from "./format";
+import { type FormatReader, type ParsedRecord, scalarText } from "./format";
+import { compilePattern, parseZulu } from "./time-text";
 
 const DAY_MICROS = 86_400_000_000n;
 const UNIT_MICROS = { days: DAY_MICROS, hours: 3_600_000_000n, minutes: 60_000_000n, seconds: 1_000_000n } as const;
@@ -35,8 +36,11 @@ function readerOf(time: Mapping["event_time"]): (raw: unknown) => Micros | Fault
   switch (time.format) {
     case "iso":
       return (raw) => {
-        const parsed = typeof raw === "string" ? parseInstant(raw) : null;
-        return parsed?.ok ? parsed.value : bad("is not an ISO 8601 instant with a zone");
+        if (typeof raw !== "string") return bad("is not an ISO 8601 instant with a zone");
+        const quick = parseZulu(raw);
+        if (quick !== null) return quick;
+        const parsed = parseInstant(raw);
+        return parsed.ok ? parsed.value : bad("is not an ISO 8601 instant with a zone");
       };
     case "local": {
       const clock = createZoneClock(time.zone ?? "UTC");
@@ -46,6 +50,15 @@ function readerOf(time: Mapping["event_time"]): (raw: unknown) => Micros | Fault
         return clock.toInstant(parsed.value) ?? bad("is not a real date and time");
       };
     }
+    case "pattern": {
+      const clock = createZoneClock(time.zone ?? "UTC");
+      const read = compilePattern(time.pattern ?? "");
+      return (raw) => {
+        const local = read(scalarText(raw) ?? "");
+        if (local === null) return bad(`is not of the pattern ${time.pattern}`);
+        return clock.toInstant(local) ?? bad("is not a real date and time");
+      };
+    }
     case "epoch_s":
     case "epoch_ms":
     case "epoch_us":
@@ -53,15 +66,17 @@ function readerOf(time: Mapping["event_time"]): (raw: unknown) => Micros | Fault
     case "step": {
       const start = BigInt(dayNumber(time.start ?? "1970-01-01")) * DAY_MICROS;
       const unit = UNIT_MICROS[time.unit ?? "days"];
-      return (raw) =>
-        /^\d{1,9}$/.test(String(raw)) ? start + BigInt(String(raw)) * unit : bad("is not a step number");
+      return (raw) => {
+        const text = scalarText(raw) ?? "";
+        return /^\d{1,9}$/.test(text) ? start + BigInt(text) * unit : bad("is not a step number");
+      };
     }
   }
 }
 
 /** Whole or fractional epoch numbers, exact on their decimal text. */
 function epoch(raw: unknown, digits: number): Micros | Fault {
-  const match = /^(-?\d{1,17})(?:\.(\d{1,9}))?$/.exec(String(raw));
+  const match = /^(-?\d{1,17})(?:\.(\d{1,9}))?$/.exec(scalarText(raw) ?? "");
   if (match === null) return bad("is not a number of the epoch");
   const fraction = (match[2] ?? "").padEnd(digits, "0").slice(0, digits);
   return BigInt(`${match[1]}${fraction}`);

@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 import { maskCardNumbersInText } from "../../domain/card";
+import { parseDecimal } from "../../domain/money";
 import type { FieldRule } from "../mapping/schema";
 import { type Fault, fault } from "./fault";
-import type { FormatReader, ParsedRecord } from "./format";
+import { type FormatReader, type ParsedRecord, scalarText } from "./format";
 
 const TEXT_CHARS_MAX = 1_024;
 const CARD_DIGITS_MIN = 13;
+const SPACE = 0x20;
 
 /** Reads one text field: a text, null where it is absent or empty, or a fault. */
 export type FieldReader = (record: ParsedRecord) => string | null | Fault;
@@ -38,19 +40,21 @@ function fromPath(name: string, path: string, format: FormatReader, stripQuotes 
   const get = format.getter(path);
   return (record) => {
     const raw = get(record);
-    if (raw === undefined || raw === null || raw === "") return null;
-    let text = typeof raw === "string" ? raw : typeof raw === "number" || typeof raw === "boolean" ? String(raw) : null;
+    if (raw === undefined || raw === null) return null;
+    let text = scalarText(raw);
     if (text === null) return fault("map", "bad_text", name, "is an object or a list where a text belongs");
     if (stripQuotes) text = text.replace(/^(["'])(.*)\1$/, "$2");
     if (suffix !== undefined && text.endsWith(suffix)) text = text.slice(0, -suffix.length);
-    return text === "" ? null : checkedText(name, text);
+    return isBlank(text) ? null : checkedText(name, text, record.suspect);
   };
 }
 
-function checkedText(name: string, text: string): string | Fault {
+const isBlank = (text: string): boolean => text === "" || (text.charCodeAt(0) <= SPACE && text.trim() === "");
+
+function checkedText(name: string, text: string, suspect: boolean): string | Fault {
   if (text.length > TEXT_CHARS_MAX)
     return fault("validate", "bad_text", name, `longer than ${TEXT_CHARS_MAX} characters`);
-  if (!text.isWellFormed() || text.includes("\0"))
+  if (suspect && (!text.isWellFormed() || text.includes("\0")))
     return fault("validate", "bad_text", name, "holds a lone surrogate or a NUL");
   return text.length < CARD_DIGITS_MIN ? text : withoutCardNumber(text);
 }
@@ -70,10 +74,20 @@ function fromTemplate(name: string, template: string, format: FormatReader): Fie
     for (const read of readers) {
       const value = read(record);
       if (isFault(value)) return value;
-      text += value ?? "";
+      // A key of several columns of which one is missing names nothing.
+      if (value === null) return null;
+      text += value;
     }
-    return text === "" ? null : text;
+    return checkedText(name, text, record.suspect);
   };
+}
+
+/** Sign of a decimal number's text; null where it is none. */
+function signOf(text: string): "negative" | "zero" | "positive" | null {
+  const parsed = parseDecimal(text);
+  if (!parsed.ok) return null;
+  const { unscaled } = parsed.value;
+  return unscaled === 0n ? "zero" : unscaled < 0n ? "negative" : "positive";
 }
 
 type CasesRule = Extract<FieldRule, { cases: unknown }>;
@@ -81,11 +95,12 @@ type CasesRule = Extract<FieldRule, { cases: unknown }>;
 function fromCases(name: string, rule: CasesRule, format: FormatReader): FieldReader {
   const cases = rule.cases.map(({ when, value }) => {
     const read = fromPath(name, when.field, format);
-    const { starts_with: prefix, equals, one_of: list, is_empty: empty } = when;
+    const { starts_with: prefix, equals, one_of: list, sign, is_empty: empty } = when;
     const test = (text: string | null): boolean => {
       if (prefix !== undefined) return text?.startsWith(prefix) === true;
       if (equals !== undefined) return text === equals;
       if (list !== undefined) return text !== null && list.includes(text);
+      if (sign !== undefined) return text !== null && signOf(text) === sign;
       return (text === null) === empty;
     };
     return { read, test, value };

@@ -10,6 +10,8 @@ export interface ParsedRecord {
   readonly json: unknown;
   readonly cells: readonly string[];
   readonly position: bigint;
+  /** False where no text of the record can hold a NUL or a lone surrogate, because nothing in it is escaped. */
+  readonly suspect: boolean;
 }
 
 /** The value at a path; undefined where there is none. */
@@ -18,8 +20,9 @@ export type Getter = (record: ParsedRecord) => unknown;
 const DEPTH_MAX = 64;
 const NO_CELLS: readonly string[] = [];
 const [QUOTE, BACKSLASH] = [0x22, 0x5c];
-const OPEN = new Set([0x7b, 0x5b]);
-const CLOSE = new Set([0x7d, 0x5d]);
+const [BRACE, BRACKET] = [0x7b, 0x5b];
+const OPEN: ReadonlySet<number> = new Set([BRACE, BRACKET]);
+const CLOSE: ReadonlySet<number> = new Set([0x7d, 0x5d]);
 
 export interface FormatReader {
   parse(record: RawRecord): Result<ParsedRecord, Fault>;
@@ -62,8 +65,16 @@ function jsonGetter(keys: readonly string[]): Getter {
 
 /** Own properties only, so that `constructor` or `__proto__` is never found by accident. */
 function own(value: unknown, key: string): unknown {
-  if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
-  return (value as Record<string, unknown>)[key];
+  if (typeof value !== "object" || value === null) return undefined;
+  const found = (value as Record<string, unknown>)[key];
+  // Only what every object inherits needs the slower question; JSON.parse never changes a prototype.
+  return found === undefined || !(key in Object.prototype) || Object.hasOwn(value, key) ? found : undefined;
+}
+
+/** Text of a JSON scalar or a column; null for objects and lists, whose own `toString` may be anything. */
+export function scalarText(raw: unknown): string | null {
+  if (typeof raw === "string") return raw;
+  return typeof raw === "number" || typeof raw === "boolean" ? String(raw) : null;
 }
 
 function textParser(format: Format): (text: string, position: bigint) => Result<ParsedRecord, Fault> {
@@ -101,7 +112,7 @@ function parseJson(text: string, cells: readonly string[], position: bigint): Re
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
     return err(fault("decode", "not_an_object", null, "JSON, but not an object"));
   }
-  return ok({ json, cells, position });
+  return ok({ json, cells, position, suspect: text.includes("\\") || text.includes("\0") });
 }
 
 function parseLine(text: string, delimiter: string, count: number, position: bigint): Result<ParsedRecord, Fault> {
@@ -111,7 +122,7 @@ function parseLine(text: string, delimiter: string, count: number, position: big
       fault("decode", "bad_csv", null, `${cells?.length ?? "unreadable"} columns where the mapping has ${count}`),
     );
   }
-  return ok({ json: null, cells, position });
+  return ok({ json: null, cells, position, suspect: text.includes("\0") });
 }
 
 function quotedCells(text: string, delimiter: string): string[] | null {
@@ -123,9 +134,9 @@ function quotedCells(text: string, delimiter: string): string[] | null {
   }
 }
 
-/** Depth is counted on the bytes, before any parser sees them. */
+/** Depth is counted on the bytes, before any parser sees them; few openings cannot be deep. */
 function tooDeep(bytes: Uint8Array): boolean {
-  if (bytes.byteLength <= DEPTH_MAX) return false;
+  if (openings(bytes) <= DEPTH_MAX) return false;
   let depth = 0;
   let inText = false;
   for (let at = 0; at < bytes.length; at++) {
@@ -139,4 +150,13 @@ function tooDeep(bytes: Uint8Array): boolean {
     } else if (CLOSE.has(byte)) depth--;
   }
   return false;
+}
+
+/** Opening braces and brackets, wherever they stand; stops counting past the limit. */
+function openings(bytes: Uint8Array): number {
+  let count = 0;
+  for (const byte of [BRACE, BRACKET]) {
+    for (let at = bytes.indexOf(byte); at >= 0 && count <= DEPTH_MAX; at = bytes.indexOf(byte, at + 1)) count++;
+  }
+  return count;
 }

@@ -7,7 +7,7 @@ import type { DecoderOptions, Partial } from "./decoder";
 import { compileEventTime } from "./event-time";
 import { type Fault, fault } from "./fault";
 import { compileField, type FieldReader, isFault } from "./field";
-import type { FormatReader, ParsedRecord } from "./format";
+import { type FormatReader, type ParsedRecord, scalarText } from "./format";
 
 const OPTIONAL_TEXTS = [
   "event_id",
@@ -198,7 +198,9 @@ function cardReader(mapping: TransactionMapping, format: FormatReader, tokenize:
   return (record: ParsedRecord) => {
     const raw = get(record);
     if (raw === undefined || raw === null || raw === "") return null;
-    const digits = String(raw).replace(/[ -]/g, "");
+    // A number beyond 2^53 is no longer the digits that were written.
+    const text = typeof raw === "number" && !Number.isSafeInteger(raw) ? null : scalarText(raw);
+    const digits = text?.replace(/[ -]/g, "") ?? "";
     if (!/^\d{13,19}$/.test(digits) || !isLuhnValid(digits)) {
       throw new Rejected(fault("validate", "bad_card_number", "card_number", "is not a card number"));
     }

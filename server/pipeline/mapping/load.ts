@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { parse as parseYaml } from "yaml";
 import { ConcordanceError } from "../../domain/errors";
 import { createZoneClock, dayNumber } from "../../domain/time";
+import { patternFault } from "../decode/time-text";
 import { type FieldRule, type Format, KNOWN_PAYMENT_TYPES, KNOWN_STATUSES, Mapping } from "./schema";
 
 /** Reads and checks a mapping file (YAML or JSON). Throws code `bad_mapping` with every fault listed. */
@@ -65,7 +66,17 @@ const badMapping = (path: string, faults: readonly string[]) =>
 function* checkMeaning(mapping: Mapping): Generator<string> {
   yield* checkZone("business_zone", mapping.business_zone);
   const time = mapping.event_time;
-  if (time.format === "local") {
+  yield* checkFormat(mapping.format);
+  for (const key of ["zone", "pattern", "unit", "start"] as const) {
+    if (time[key] !== undefined && !TIME_KEYS[key].has(time.format))
+      yield `event_time.${key}: means nothing with format ${time.format}`;
+  }
+  if (time.format === "pattern") {
+    const fault =
+      time.pattern === undefined ? "a pattern is needed, such as d/M/yyyy H:mm" : patternFault(time.pattern);
+    if (fault !== null) yield `event_time.pattern: ${fault}`;
+  }
+  if (time.format === "local" || time.format === "pattern") {
     if (time.zone === undefined) yield "event_time.zone: a local time needs the zone its clock ran in";
     else yield* checkZone("event_time.zone", time.zone);
   }
@@ -100,6 +111,25 @@ function* checkDate(where: string, date: string): Generator<string> {
     dayNumber(date);
   } catch {
     yield `${where}: "${date}" is not a date YYYY-MM-DD`;
+  }
+}
+
+const TIME_KEYS: Readonly<Record<"zone" | "pattern" | "unit" | "start", ReadonlySet<string>>> = {
+  zone: new Set(["local", "pattern"]),
+  pattern: new Set(["pattern"]),
+  unit: new Set(["step"]),
+  start: new Set(["step"]),
+};
+
+function* checkFormat(format: Format): Generator<string> {
+  if (format.type === "json") return;
+  const twice = format.columns.filter((column, index) => format.columns.indexOf(column) !== index);
+  if (twice.length > 0) yield `format.columns: ${twice.join(", ")} stands there twice`;
+  if (format.columns.includes("position"))
+    yield `format.columns: "position" is the record's own position; name it otherwise`;
+  if (format.type !== "prefixed_json") return;
+  for (const column of Object.keys(format.where ?? {})) {
+    if (!format.columns.includes(column)) yield `format.where.${column}: there is no such column before the JSON`;
   }
 }
 

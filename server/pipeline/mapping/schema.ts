@@ -10,11 +10,12 @@ const Condition = z
     starts_with: z.string().optional(),
     equals: z.string().optional(),
     one_of: z.array(z.string()).min(1).optional(),
+    sign: z.enum(["negative", "zero", "positive"]).optional(),
     is_empty: z.boolean().optional(),
   })
   .refine(
     (condition) => Object.keys(condition).length === 2,
-    "a condition has exactly one of starts_with, equals, one_of, is_empty",
+    "a condition has exactly one of starts_with, equals, one_of, sign, is_empty",
   );
 
 const Reading = {
@@ -40,8 +41,10 @@ export type FieldRule = z.infer<typeof FieldRule>;
 
 const Time = z.strictObject({
   from: Path,
-  format: z.enum(["iso", "local", "epoch_s", "epoch_ms", "epoch_us", "step"]),
-  /** For local: the zone the clock ran in. */
+  format: z.enum(["iso", "local", "pattern", "epoch_s", "epoch_ms", "epoch_us", "step"]),
+  /** For pattern: made of yyyy, M, MM, d, dd, H, HH, mm, ss, SSS and other characters as they stand. */
+  pattern: z.string().optional(),
+  /** For local and pattern: the zone the clock ran in. */
   zone: z.string().optional(),
   /** For step: N of this unit from this date. */
   unit: z.enum(["days", "hours", "minutes", "seconds"]).optional(),
@@ -104,7 +107,7 @@ const TransactionFields = z.strictObject({
   country: optionalField,
   decline_code: optionalField,
   return_code: optionalField,
-  card_number: optionalField,
+  card_number: z.union([Path, z.strictObject({ from: Path })]).optional(),
   end_to_end_id: optionalField,
   psp_reference: optionalField,
   processing_ms: optionalField,
