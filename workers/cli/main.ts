@@ -3,6 +3,7 @@ import { createWriteStream } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { loadSettings } from "../../server/config/settings";
 import { ConcordanceError } from "../../server/domain/errors";
+import { maintain } from "../../server/lake/maintenance";
 import { verifyLake } from "../../server/lake/verify";
 import { createLogger } from "../../server/observability/log";
 import type { OutputFormat } from "../../server/query/format";
@@ -132,6 +133,26 @@ program
       const summary = `${verification.tables} tables, ${verification.files} files, ${verification.rows} rows: ${verification.differences.length} differences\n`;
       await (options.json === true ? json(verification) : out(lines + summary));
       if (verification.differences.length > 0) exitCode = EXIT.failed;
+    } finally {
+      close();
+    }
+  });
+
+program
+  .command("maintain")
+  .description("one pass over every table: compaction, vacuum, retention of the log")
+  .addOption(lakeOption())
+  .addOption(jsonOption())
+  .action(async (options: { lake?: string; json?: true }) => {
+    const s = settings();
+    const { lake, close } = await openProcessLake(s, options.lake ?? s.lake);
+    try {
+      const facts = await maintain(lake);
+      const text = facts.map(
+        (f) =>
+          `${f.table}: ${f.filesCompacted} files compacted into ${f.filesWritten}, ${f.filesDeleted} data and ${f.logFilesDeleted} log files deleted\n`,
+      );
+      await (options.json === true ? json(facts) : out(text.join("")));
     } finally {
       close();
     }
