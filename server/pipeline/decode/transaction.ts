@@ -6,24 +6,8 @@ import { compileAmount, type ReadAmount } from "./amount";
 import type { DecoderOptions, Partial } from "./decoder";
 import { compileEventTime } from "./event-time";
 import { type Fault, fault } from "./fault";
-import { compileField, type FieldReader, isFault } from "./field";
+import { compileField, isFault } from "./field";
 import { type FormatReader, type ParsedRecord, scalarText } from "./format";
-
-const OPTIONAL_TEXTS = [
-  "event_id",
-  "category",
-  "mcc",
-  "channel",
-  "country",
-  "decline_code",
-  "return_code",
-  "end_to_end_id",
-  "psp_reference",
-  "customer_gender",
-  "customer_kyc_status",
-  "customer_risk_rating",
-] as const;
-type OptionalText = (typeof OPTIONAL_TEXTS)[number];
 
 /** Thrown and caught inside one record only: it carries the first fault up from a field deep in the event. */
 class Rejected extends Error {
@@ -52,7 +36,11 @@ export function compileTransaction(
   const status = field("status");
   const processingMs = field("processing_ms");
   const card = cardReader(mapping, format, options.tokenize);
-  const texts = OPTIONAL_TEXTS.map((name) => [name, field(name)] as const);
+  const [eventId, category, mcc, channel] = [field("event_id"), field("category"), field("mcc"), field("channel")];
+  const [country, declineCode, returnCode] = [field("country"), field("decline_code"), field("return_code")];
+  const [endToEndId, pspReference] = [field("end_to_end_id"), field("psp_reference")];
+  const [gender, kycStatus] = [field("customer_gender"), field("customer_kyc_status")];
+  const riskRating = field("customer_risk_rating");
   const amount = compileAmount(mapping.amount, format);
   const negative = mapping.amount === "none" ? "any" : (mapping.amount.negative ?? []);
   const eventTime = compileEventTime(mapping.event_time, format, options.nowMicros);
@@ -72,12 +60,12 @@ export function compileTransaction(
     const money = orThrow(amount(record));
     checkSign(money, state, negative);
     const eventTimeMicros = orThrow(eventTime(record));
-    const optional = readTexts(texts, record);
+    const event = orThrow(eventId(record));
     const reference = card(record);
     return {
       kind: "transaction",
       transactionId: id,
-      eventId: optional.event_id,
+      eventId: event,
       paymentType: type,
       status: state,
       amountMinor: money.amountMinor,
@@ -88,23 +76,23 @@ export function compileTransaction(
       counterpartyId: counterparty,
       eventTimeMicros,
       businessDay: clock.businessDay(eventTimeMicros),
-      category: optional.category,
-      mcc: optional.mcc,
-      channel: optional.channel,
-      country: optional.country,
-      declineCode: optional.decline_code,
-      returnCode: optional.return_code,
+      category: orThrow(category(record)),
+      mcc: orThrow(mcc(record)),
+      channel: orThrow(channel(record)),
+      country: orThrow(country(record)),
+      declineCode: orThrow(declineCode(record)),
+      returnCode: orThrow(returnCode(record)),
       cardToken: reference?.token ?? null,
       cardLast4: reference?.last4 ?? null,
-      endToEndId: optional.end_to_end_id,
-      pspReference: optional.psp_reference,
+      endToEndId: orThrow(endToEndId(record)),
+      pspReference: orThrow(pspReference(record)),
       processingMs: wholeNumber(processingMs(record), "processing_ms"),
       originator: originator(record),
       beneficiary: beneficiary(record),
-      customerGender: optional.customer_gender,
-      customerKycStatus: optional.customer_kyc_status,
-      customerRiskRating: optional.customer_risk_rating,
-      dedupeKey: mapping.key === "position" ? null : (optional.event_id ?? id),
+      customerGender: orThrow(gender(record)),
+      customerKycStatus: orThrow(kycStatus(record)),
+      customerRiskRating: orThrow(riskRating(record)),
+      dedupeKey: mapping.key === "position" ? null : (event ?? id),
     };
   };
 
@@ -166,28 +154,30 @@ function wholeNumber(value: string | null | Fault, name: string): number | null 
   return Number(text);
 }
 
-function readTexts(texts: readonly (readonly [OptionalText, FieldReader])[], record: ParsedRecord) {
-  const values = {} as Record<OptionalText, string | null>;
-  for (const [name, read] of texts) values[name] = orThrow(read(record));
-  return values;
-}
+const NO_PARTY: PartyBlock = { name: null, account: null, routingType: null, routingValue: null };
 
 function partyReader(name: string, party: TransactionMapping["fields"]["originator"], format: FormatReader) {
+  if (party === undefined) return () => NO_PARTY;
   const read = (key: "name" | "account" | "routing_type" | "routing_value") =>
-    compileField(`${name}.${key}`, party?.[key], format);
+    compileField(`${name}.${key}`, party[key], format);
   const [partyName, account, routingType, routingValue] = [
     read("name"),
     read("account"),
     read("routing_type"),
     read("routing_value"),
   ];
-  return (record: ParsedRecord): PartyBlock => ({
-    name: orThrow(partyName(record)),
-    account: orThrow(account(record)),
-    routingType: orThrow(routingType(record)),
-    routingValue: orThrow(routingValue(record)),
-  });
+  return (record: ParsedRecord): PartyBlock => {
+    const found = {
+      name: orThrow(partyName(record)),
+      account: orThrow(account(record)),
+      routingType: orThrow(routingType(record)),
+      routingValue: orThrow(routingValue(record)),
+    };
+    return (found.name ?? found.account ?? found.routingType ?? found.routingValue) ? found : NO_PARTY;
+  };
 }
+
+const CARD_DIGITS = /^\d{13,19}$/;
 
 /** Reads the card number before any checked text is made of it: it leaves here as a token or not at all. */
 function cardReader(mapping: TransactionMapping, format: FormatReader, tokenize: DecoderOptions["tokenize"]) {
@@ -200,8 +190,8 @@ function cardReader(mapping: TransactionMapping, format: FormatReader, tokenize:
     if (raw === undefined || raw === null || raw === "") return null;
     // A number beyond 2^53 is no longer the digits that were written.
     const text = typeof raw === "number" && !Number.isSafeInteger(raw) ? null : scalarText(raw);
-    const digits = text?.replace(/[ -]/g, "") ?? "";
-    if (!/^\d{13,19}$/.test(digits) || !isLuhnValid(digits)) {
+    const digits = text === null || CARD_DIGITS.test(text) ? (text ?? "") : text.replace(/[ -]/g, "");
+    if (!CARD_DIGITS.test(digits) || !isLuhnValid(digits)) {
       throw new Rejected(fault("validate", "bad_card_number", "card_number", "is not a card number"));
     }
     return tokenize(digits);
