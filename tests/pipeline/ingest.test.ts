@@ -60,7 +60,7 @@ describe("ingest", () => {
     const before = await versions();
     const renamed = join(directory, "renamed.ndjson");
     await copyFile(world.path, renamed);
-    expect((await run([world.path, renamed])).recognised).toEqual([renamed]);
+    expect((await run([world.path, renamed])).recognised).toEqual([world.path, renamed]);
     expect(await versions()).toEqual(before);
     expect((await inLake((_, verify) => verify())).differences).toEqual([]);
   });
