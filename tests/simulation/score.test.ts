@@ -21,7 +21,11 @@ let report: ScoreReport;
 
 beforeAll(async () => {
   ({ path: directory, remove } = await temporaryDirectory());
-  const settings = smallSettings(directory);
+  const settings = smallSettings(directory, {
+    CONCORDANCE_FLUSH_ROWS: "4000",
+    CONCORDANCE_PLAN_RECORDS: "3000",
+    CONCORDANCE_TICK_ROWS: "5000",
+  });
   const { lake, close } = await openProcessLake(settings, settings.lake);
   await runSimulation({
     options: { seed: "score", events: 30_000, days: 4 },
