@@ -1,5 +1,5 @@
 import type { CardReference } from "../../domain/card";
-import { maskCardNumbers, maskCardNumbersInText } from "../../domain/card";
+import { maskCardNumbersInText } from "../../domain/card";
 import { err } from "../../domain/result";
 import { createZoneClock, type Micros } from "../../domain/time";
 import type { Format, Mapping } from "../mapping/schema";
@@ -8,6 +8,7 @@ import type { ReadAmount } from "./amount";
 import type { Fault } from "./fault";
 import { isFault } from "./field";
 import { createFormatReader } from "./format";
+import { maskedRaw } from "./masked-raw";
 import { compileSignal } from "./signal";
 import { compileTransaction } from "./transaction";
 
@@ -76,19 +77,4 @@ function rejection(record: RawRecord, fault: Fault, partial: Partial, businessDa
     eventTimeMicros: partial.eventTimeMicros,
     businessDay,
   };
-}
-
-const [ZERO, NINE, SPACE, DASH, STAR] = [0x30, 0x39, 0x20, 0x2d, 0x2a];
-
-/** Where the record was cut, the digits before the cut may be most of a card number that can no longer be checked. */
-function maskedRaw({ bytes, bytesTotal }: RawRecord): Uint8Array {
-  const masked = maskCardNumbers(bytes);
-  if (bytesTotal === undefined || bytesTotal <= bytes.byteLength) return masked;
-  const whole = masked === bytes ? bytes.slice() : masked;
-  for (let at = whole.length - 1; at >= 0; at--) {
-    const byte = whole[at] ?? 0;
-    if (byte >= ZERO && byte <= NINE) whole[at] = STAR;
-    else if (byte !== SPACE && byte !== DASH) break;
-  }
-  return whole;
 }
