@@ -1,4 +1,4 @@
-import { ConcordanceError } from "../domain/errors";
+import { ConcordanceError, invariant } from "../domain/errors";
 import type { TableSpec } from "../lake/types";
 import { absorbGroup, type Held } from "./absorb";
 import { DedupeIndex } from "./dedupe";
@@ -36,7 +36,9 @@ export class Indexer {
   private readonly sourceOf = new Map<string, string>();
   private batch: MicroBatch;
   private inFlight: Promise<void> = Promise.resolve();
-  private absorbing: Promise<void> = Promise.resolve();
+  /** Absorbing a group and exchanging the batch take turns: a batch is never sealed while a group is still going into it. */
+  private turn: Promise<unknown> = Promise.resolve();
+  private flushQueued = false;
   private timer: NodeJS.Timeout | null = null;
   private failure: unknown = null;
   private facts = { lastCommitMs: null as number | null, recordsIn: 0, batches: 0 };
@@ -53,7 +55,7 @@ export class Indexer {
     this.timer = setInterval(
       () => {
         const age = Date.now() - this.batch.openedAtMs;
-        if (!this.batch.empty && age >= this.options.limits.flushAgeMs) void this.flushSoon();
+        if (!this.batch.empty && age >= this.options.limits.flushAgeMs) this.flushSoon();
       },
       Math.max(10, this.options.limits.flushAgeMs / 10),
     );
@@ -108,8 +110,7 @@ export class Indexer {
 
   /** Resolves when everything pushed before the call is committed. */
   async flush(): Promise<void> {
-    await this.absorbing.catch(() => undefined);
-    if (!this.batch.empty) await this.flushSoon();
+    await this.inTurn(() => this.startFlush());
     await this.settled();
   }
 
@@ -119,8 +120,12 @@ export class Indexer {
   }
 
   private push(source: IndexerSource, group: SourceGroup): Promise<void> {
-    const run = this.absorbing.catch(() => undefined).then(() => this.absorb(source, group));
-    this.absorbing = run;
+    return this.inTurn(() => this.absorb(source, group));
+  }
+
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const run = this.turn.catch(() => undefined).then(work);
+    this.turn = run;
     return run;
   }
 
@@ -129,16 +134,21 @@ export class Indexer {
     if (group === null) return;
     if (this.failure !== null) throw this.failure;
     if (this.fenced.has(group.appId)) throw fencedError(group.appId);
-    const { limits } = this.options;
-    if (this.full()) await this.flushSoon();
+    if (this.full()) await this.startFlush();
     if (this.fenced.has(group.appId)) throw fencedError(group.appId);
     const held = await this.heldBy(source, group);
+    const taken = this.pushed.get(group.appId);
+    invariant(
+      group.markPer === "record" || taken === undefined || group.markVersion === taken + 1n,
+      `${group.appId}: batch ${group.markVersion} came after ${taken}: one is missing`,
+    );
+    const { batch } = this;
     this.pushed.set(group.appId, group.markVersion);
     this.sourceOf.set(group.appId, source.name);
-    this.batch.producedBy.set(group.appId, source.produces);
+    batch.producedBy.set(group.appId, source.produces);
     await this.flusher.withDecodeConnection((connection) =>
       absorbGroup(group, {
-        batch: this.batch,
+        batch,
         connection,
         table: this.options.lake.table(source.produces),
         decode: source.decode,
@@ -149,7 +159,12 @@ export class Indexer {
         nowMicros: this.options.nowMicros(),
       }),
     );
-    if (this.batch.rows >= limits.flushRows || this.batch.bytesIn >= limits.flushBytes) void this.flushSoon();
+    // The batch before was lost meanwhile, and this one with it.
+    if (this.batch !== batch) {
+      this.fenced.add(group.appId);
+      throw fencedError(group.appId);
+    }
+    if (this.full()) this.flushSoon();
   }
 
   private full(): boolean {
@@ -157,15 +172,22 @@ export class Indexer {
     return this.batch.rows >= flushRows || this.batch.bytesIn >= flushBytes;
   }
 
-  /** Waits for the flush in flight, then starts the next one; resolves when that one has started. */
-  private flushSoon(): Promise<void> {
-    const batch = this.batch;
-    const started = this.inFlight.then(() => {
-      if (this.batch !== batch || batch.empty || this.failure !== null) return;
-      this.batch = this.newBatch();
-      this.inFlight = this.flushBatch(batch);
+  /** Has the batch flushed at its next turn. */
+  private flushSoon(): void {
+    if (this.flushQueued) return;
+    this.flushQueued = true;
+    void this.inTurn(() => this.startFlush()).finally(() => {
+      this.flushQueued = false;
     });
-    return started;
+  }
+
+  /** Waits for the flush in flight, then starts the next one; resolves when that one has started. Only in turn. */
+  private async startFlush(): Promise<void> {
+    await this.inFlight;
+    const { batch } = this;
+    if (batch.empty || this.failure !== null) return;
+    this.batch = this.newBatch();
+    this.inFlight = this.flushBatch(batch);
   }
 
   private async flushBatch(batch: MicroBatch): Promise<void> {

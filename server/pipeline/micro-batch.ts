@@ -48,6 +48,7 @@ export class MicroBatch {
   bytesIn = 0;
   /** Some records of this batch were already held by some of the tables: a restart fell between two commits. */
   recovering = false;
+  private sealed = false;
   private readonly lines = new Map<string, BalanceLine>();
   private readonly ranges = new Map<string, PartitionRange>();
 
@@ -159,6 +160,7 @@ export class MicroBatch {
 
   /** The line of the balance that a record of this partition and business day belongs to. */
   line(source: string, partition: string, businessDay: number | null): BalanceLine {
+    invariant(!this.sealed, "a sealed batch takes no more records");
     const key = `${source}\u001f${partition}\u001f${businessDay}`;
     const found = this.lines.get(key);
     if (found !== undefined) return found;
@@ -191,6 +193,7 @@ export class MicroBatch {
 
   /** Turns the balance into rows; refuses a batch whose records are not all accounted for (invariant 5). */
   sealBalance(nowMicros: bigint): void {
+    this.sealed = true;
     let [accepted, quarantined] = [0, 0];
     for (const line of this.lines.values()) {
       invariant(

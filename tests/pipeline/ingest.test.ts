@@ -93,6 +93,17 @@ describe("ingest", () => {
     expect(found).toEqual(expected.sort((a, b) => (a.party_id < b.party_id ? -1 : 1)));
   });
 
+  it("loses nothing when a flush falls due in the middle of a group", async () => {
+    const world = await writeWorld(directory, "w", 9_000);
+    const report = await run([world.path], {
+      CONCORDANCE_FLUSH_AGE_MS: "1",
+      CONCORDANCE_PLAN_RECORDS: "20000",
+      CONCORDANCE_FLUSH_ROWS: "100000",
+      CONCORDANCE_TICK_ROWS: "200000",
+    });
+    expect(report).toMatchObject({ in: world.records, accepted: world.accepted, duplicates: world.duplicates });
+  });
+
   it("keeps no card number anywhere in the lake", async () => {
     const world = await writeWorld(directory, "w", 60);
     await run([world.path]);

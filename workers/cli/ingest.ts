@@ -1,4 +1,5 @@
 import type { Settings } from "../../server/config/settings";
+import { createCardTokenizer } from "../../server/domain/card";
 import { formatMinor } from "../../server/domain/money";
 import { EffectiveSettings } from "../../server/indexes/fraud/settings";
 import { allProjections } from "../../server/indexes/ingest";
@@ -9,6 +10,7 @@ import { loadMapping } from "../../server/pipeline/mapping/load";
 import type { Mapping } from "../../server/pipeline/mapping/schema";
 import { INGEST_BALANCE, QUARANTINE, TRANSACTIONS } from "../../server/pipeline/tables";
 import { Projector } from "../../server/projection/projector";
+import { createReferenceLoader } from "../../server/reference/loader";
 import { givenFiles, type RecordFormat } from "../../server/sources/landing/files";
 import { createLandingSource } from "../../server/sources/landing/source";
 import { createIndexer, createRulesHolder, nowMicros } from "../indexer/parts";
@@ -57,6 +59,8 @@ export async function ingest(request: IngestRequest, settings: Settings, log: Lo
   const rulesSettings = await EffectiveSettings.load(settings.rulesPath);
   const { lake, close } = await openProcessLake(settings, request.lake);
   try {
+    // Reference files of this lake take effect before the first event is decided.
+    await createReferenceLoader({ lake, tokenize: createCardTokenizer(await settings.cardKey()), log }).check();
     const holder = await createRulesHolder(lake, rulesSettings);
     const indexer = await createIndexer({
       settings,

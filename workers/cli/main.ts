@@ -8,11 +8,15 @@ import { verifyLake } from "../../server/lake/verify";
 import { createLogger } from "../../server/observability/log";
 import type { OutputFormat } from "../../server/query/format";
 import { runSql } from "../../server/query/sql";
+import type { KeyStrategy, SimulationOptions } from "../../server/simulation/options";
+import { scoreLake } from "../../server/simulation/score";
+import { formatScore } from "../../server/simulation/score-text";
 import { openProcessLake } from "../runtime/open-lake";
 import { doctor } from "./doctor";
 import { exportView } from "./export";
 import { type IngestReport, ingest } from "./ingest";
 import { listQuarantine, showQuarantine } from "./quarantine";
+import { simulate } from "./simulate";
 import { describeTables, tablesText } from "./tables";
 
 const EXIT = { done: 0, failed: 1, badArguments: 2 } as const;
@@ -139,6 +143,55 @@ program
   });
 
 program
+  .command("simulate")
+  .description("write a synthetic payment world, seeded and repeatable, with its ground truth")
+  .option("--seed <text>", "the same seed and options give the same bytes", "1")
+  .option("--events <n>", "transaction events to write", Number)
+  .option("--days <n>", "days they are spread over", Number)
+  .option("--tps <n>", "keep this pace instead of writing as fast as it can", Number)
+  .option("--speed <n>", "simulated time per real time, with --tps", Number)
+  .option("--key <strategy>", "Kafka key: customer, payment, type or none")
+  .option("--out <directory>", "plain files")
+  .option("--kafka <brokers>", "topics transactions and fraud_signals_topic")
+  .option("--landing <lake>", "landing zone of a lake in a directory")
+  .option("--truth <directory>", "where the ground truth goes (default: --out, else data/truth)")
+  .addOption(jsonOption())
+  .action(async (o: SimulateFlags) => {
+    const abort = new AbortController();
+    process.once("SIGINT", () => abort.abort());
+    process.once("SIGTERM", () => abort.abort());
+    const summary = await simulate(
+      {
+        options: optionsOf(o),
+        out: o.out ?? null,
+        kafka: o.kafka?.split(",") ?? null,
+        lake: o.landing ?? null,
+        truth: o.truth ?? o.out ?? "data/truth",
+        onProgress: (text) => process.stderr.write(process.stderr.isTTY ? `\r${text}` : `${text}\n`),
+      },
+      abort.signal,
+    );
+    await json(summary);
+  });
+
+program
+  .command("score")
+  .description("precision and recall per rule of a lake's alerts against a simulation's ground truth")
+  .requiredOption("--truth <path>", "truth file, or a folder of them")
+  .addOption(lakeOption())
+  .addOption(jsonOption())
+  .action(async (options: { truth: string; lake?: string; json?: true }) => {
+    const s = settings();
+    const { lake, close } = await openProcessLake(s, options.lake ?? s.lake);
+    try {
+      const report = await scoreLake({ lake, truthPath: options.truth });
+      await (options.json === true ? json(report) : out(formatScore(report)));
+    } finally {
+      close();
+    }
+  });
+
+program
   .command("maintain")
   .description("one pass over every table: compaction, vacuum, retention of the log")
   .addOption(lakeOption())
@@ -208,6 +261,30 @@ program
     await (options.json === true ? json(checks) : out(text.join("")));
     if (checks.some((check) => !check.ok)) exitCode = EXIT.failed;
   });
+
+interface SimulateFlags {
+  readonly seed: string;
+  readonly events?: number;
+  readonly days?: number;
+  readonly tps?: number;
+  readonly speed?: number;
+  readonly key?: KeyStrategy;
+  readonly out?: string;
+  readonly kafka?: string;
+  readonly landing?: string;
+  readonly truth?: string;
+}
+
+function optionsOf({ seed, events, days, tps, speed, key }: SimulateFlags): Partial<SimulationOptions> {
+  return {
+    seed,
+    ...(events === undefined ? {} : { events }),
+    ...(days === undefined ? {} : { days }),
+    ...(tps === undefined ? {} : { tps }),
+    ...(speed === undefined ? {} : { speed }),
+    ...(key === undefined ? {} : { key }),
+  };
+}
 
 function reportText(report: IngestReport): string {
   const lines = [

@@ -98,6 +98,7 @@ describe("Concordance's own transaction envelope", () => {
     ["no time", without("event_time"), "missing_event_time"],
     ["no such day", having({ event_time: "2026-02-30T00:00:00Z" }), "bad_event_time"],
     ["a time without a zone", having({ event_time: "2026-11-17T08:00:00" }), "bad_event_time"],
+    ["an offset no zone has", having({ event_time: "2026-11-17T08:00:00+99:99" }), "bad_event_time"],
     ["a time of a number", having({ event_time: 1_795_000_000 }), "bad_event_time"],
     ["a time before 1970", having({ event_time: "1969-12-31T23:59:59Z" }), "impossible_time"],
     ["a time two days ahead", having({ event_time: "2026-11-20T12:26:40Z" }), "impossible_time"],

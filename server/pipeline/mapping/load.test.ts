@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { QUARANTINE_CODES } from "../quarantine-codes";
 import { loadMapping, parseMapping } from "./load";
 
 const FOLDER = "config/mappings";
@@ -31,6 +32,12 @@ describe("mappings", () => {
       expect(await readFile("docs/mappings.md", "utf8")).toContain(`### ${name}`);
     },
   );
+
+  it("docs/mappings.md tells every quarantine code as the code itself does", async () => {
+    const page = await readFile("docs/mappings.md", "utf8");
+    for (const [code, meaning] of Object.entries(QUARANTINE_CODES))
+      expect(page).toContain(`| \`${code}\` | ${meaning} |`);
+  });
 
   it.each([
     [
