@@ -94,10 +94,10 @@ describe("ingest", () => {
   });
 
   it("loses nothing when a flush falls due in the middle of a group", async () => {
-    const world = await writeWorld(directory, "w", 9_000);
+    const world = await writeWorld(directory, "w", 20_000);
     const report = await run([world.path], {
       CONCORDANCE_FLUSH_AGE_MS: "1",
-      CONCORDANCE_PLAN_RECORDS: "20000",
+      CONCORDANCE_PLAN_RECORDS: "9000",
       CONCORDANCE_FLUSH_ROWS: "100000",
       CONCORDANCE_TICK_ROWS: "200000",
     });
