@@ -185,6 +185,11 @@ export class RecordReader {
     return reader;
   }
 
+  /** True where a record can be taken without waiting: asked first, a record costs no turn of the event loop. */
+  ready(): boolean {
+    return this.at < this.queue.length;
+  }
+
   async more(): Promise<boolean> {
     while (this.at >= this.queue.length && !this.ended) {
       const chunk = await this.chunks.next().catch((cause: unknown) => {

@@ -345,7 +345,7 @@ interface Slice {
 async function readSlice(reader: RecordReader, plan: Plan): Promise<Slice> {
   const records: RawRecord[] = [];
   let bytes = 0;
-  while (records.length < plan.recordsMax && bytes < plan.bytesMax && (await reader.more())) {
+  while (records.length < plan.recordsMax && bytes < plan.bytesMax && (reader.ready() || (await reader.more()))) {
     const { bytes: content, bytesTotal, position } = reader.take();
     bytes += content.length;
     records.push(
