@@ -12,6 +12,8 @@ const MINUTE_MS = 60_000;
 const TICK_MS = 50;
 /** What a late tick may still put into one slice; the rest is caught up at no more than twice the pace. */
 const SLICE_MS_MAX = 100;
+/** A run as fast as it can hands over no fewer at once. */
+const BATCH_DRAIN_RECORDS = 10_000;
 const TRUTH_EVERY_MS = 1_000;
 const BALANCE_EVERY_MS = 5_000;
 /** Customers listed with their KYC fields; the others are real, but nobody has filed them. */
@@ -48,8 +50,8 @@ interface Running {
   readonly generator: Generator;
   readonly truth: TruthWriter;
   readonly signal: AbortSignal;
-  /** Hands what the generator wrote to the sink. */
-  drain(): Promise<void>;
+  /** Hands what the generator wrote to the sink, once it is that many records. */
+  drain(recordsMin: number): Promise<void>;
   progress(behindMs: number): void;
 }
 
@@ -63,7 +65,31 @@ export async function runSimulation(request: SimulationRequest): Promise<Simulat
   const options = resolveOptions(request.options, startedMs);
   const world = new World(options);
   const truth = typeof request.truth === "function" ? await request.truth(options) : request.truth;
-  const sink = typeof request.sink === "function" ? await request.sink(options) : request.sink;
+  try {
+    const sink = typeof request.sink === "function" ? await request.sink(options) : request.sink;
+    let complete = false;
+    try {
+      const summary = await write({ request, options, world, truth, sink, startedMs });
+      complete = true;
+      return summary;
+    } finally {
+      await sink.close(complete);
+    }
+  } finally {
+    await truth.close();
+  }
+}
+
+interface Opened {
+  readonly request: SimulationRequest;
+  readonly options: SimulationOptions;
+  readonly world: World;
+  readonly truth: TruthWriter;
+  readonly sink: SimulationSink;
+  readonly startedMs: number;
+}
+
+async function write({ request, options, world, truth, sink, startedMs }: Opened): Promise<SimulationSummary> {
   truth.add({ kind: "run", run: options.run, seed: options.seed, options });
   await sink.reference({
     merchants: world.merchantsCsv(),
@@ -90,7 +116,7 @@ export async function runSimulation(request: SimulationRequest): Promise<Simulat
     generator,
     truth,
     signal: request.signal,
-    drain: () => buffers.drain(sink),
+    drain: (recordsMin) => buffers.drain(sink, recordsMin),
     progress: (behindMs) => {
       const signals = generator.signals.balance().in;
       const seconds = (Date.now() - startedMs) / 1_000;
@@ -98,10 +124,8 @@ export async function runSimulation(request: SimulationRequest): Promise<Simulat
     },
   };
   const behindMsMax = paced ? await runPaced(running) : await runBatch(running);
-  await running.drain();
-  await sink.close();
+  await running.drain(0);
   tellBalance(running);
-  await truth.close();
   running.progress(0);
   const seconds = (Date.now() - startedMs) / 1_000;
   const [transactions, signals] = [generator.transactions.balance(), generator.signals.balance()];
@@ -122,7 +146,7 @@ async function runBatch({ options, generator, truth, signal, drain, progress }: 
     const until = index === slices - 1 ? events : Math.floor((events * passed) / total);
     const sliceMs = fromMs + index * MINUTE_MS;
     generator.slice(sliceMs, sliceMs + MINUTE_MS, until - generator.records);
-    await drain();
+    await drain(BATCH_DRAIN_RECORDS);
     if (index % 60 !== 59) continue;
     await truth.flush();
     progress(0);
@@ -148,7 +172,7 @@ async function runPaced({ options, generator, truth, signal, drain, progress }: 
     const budget = Math.min(owed, most, end - (generator.records - offset));
     generator.slice(simulated(Math.max(last, now - SLICE_MS_MAX)), simulated(now), budget);
     last = now;
-    await drain();
+    await drain(0);
     const behindMs = Math.max(0, ((owed - budget) * 1_000) / tps);
     behindMsMax = Math.max(behindMsMax, behindMs);
     if (now - truthAt < TRUTH_EVERY_MS) continue;
@@ -202,8 +226,8 @@ class Buffers {
   readonly transactions = new Stream();
   readonly signals = new Stream();
 
-  drain(sink: SimulationSink): Promise<void> {
-    return sink.write(this.transactions.take(), this.signals.take());
+  async drain(sink: SimulationSink, recordsMin: number): Promise<void> {
+    if (this.transactions.values.length >= recordsMin) await sink.write(this.transactions.take(), this.signals.take());
   }
 }
 

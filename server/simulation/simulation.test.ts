@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -212,6 +212,28 @@ describe("a simulation's options", () => {
       expect(two?.equals(one ?? Buffer.alloc(0))).toBe(true);
       expect(other?.equals(one ?? Buffer.alloc(0))).toBe(false);
     }
+  });
+
+  it("leave no finished name behind when the world could not be finished", async () => {
+    const directory = join(root, "failed");
+    const failing = runSimulation({
+      options: { ...OPTIONS, events: 30_000 },
+      sink: async () => {
+        const sink = await openDirectorySink(directory);
+        let writes = 0;
+        return {
+          ...sink,
+          write: async (transactions, signals) => {
+            if (writes++ === 1) throw new Error("disk full");
+            await sink.write(transactions, signals);
+          },
+        };
+      },
+      truth: () => openTruthWriter(join(directory, "truth.ndjson")),
+      signal: new AbortController().signal,
+    });
+    await expect(failing).rejects.toThrow("disk full");
+    expect((await readdir(directory)).filter((name) => name.endsWith(".ndjson"))).toEqual(["truth.ndjson"]);
   });
 
   it("are refused with every fault", async () => {

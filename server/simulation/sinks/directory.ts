@@ -28,9 +28,10 @@ export async function openDirectorySink(directory: string): Promise<SimulationSi
         await append(transactions, first.values);
         await append(signals, second.values);
       }),
-    close: () =>
+    close: (complete) =>
       guarded(directory, async () => {
         await Promise.all([transactions.close(), signals.close()]);
+        if (!complete) return;
         for (const name of names) await rename(part(name), path(name));
       }),
   };

@@ -31,8 +31,8 @@ export async function openKafkaSink(options: KafkaSinkOptions): Promise<Simulati
     // Rides out a broker that is away for half a minute.
     retry: { retries: 50, maxRetryTime: 1_000 },
   });
-  await guarded(brokers, () => connect(kafka, producer));
   const topics = [options.transactionsTopic ?? "transactions", options.signalsTopic ?? "fraud_signals_topic"] as const;
+  await guarded(brokers, () => connect(kafka, producer, topics));
   return {
     reference: async () => undefined,
     write: (transactions, signals) =>
@@ -44,11 +44,15 @@ export async function openKafkaSink(options: KafkaSinkOptions): Promise<Simulati
   };
 }
 
-/** Tried once with little patience, so that a wrong address or password is told at once. */
-async function connect(kafka: Kafka, producer: Producer): Promise<void> {
+/** Tried with little patience, so that a wrong address, password or topic is told at once. */
+async function connect(kafka: Kafka, producer: Producer, topics: readonly string[]): Promise<void> {
   const admin = kafka.admin({ retry: { retries: 2, maxRetryTime: 500 } });
-  await admin.connect();
-  await admin.disconnect();
+  try {
+    await admin.connect();
+    await admin.fetchTopicMetadata({ topics: [...topics] });
+  } finally {
+    await admin.disconnect();
+  }
   await producer.connect();
 }
 

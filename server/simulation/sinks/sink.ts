@@ -15,8 +15,8 @@ export interface SimulationSink {
   reference(files: ReferenceFiles): Promise<void>;
   /** Resolves when more may come; rejects when what was written before could not be kept. */
   write(transactions: Records, signals: Records): Promise<void>;
-  /** Everything written is in place when it resolves. */
-  close(): Promise<void>;
+  /** Everything written is in place when it resolves. After a failure (`complete` false) nothing unfinished is passed off as finished. */
+  close(complete: boolean): Promise<void>;
 }
 
 const NEWLINE = Buffer.from("\n");
