@@ -95,13 +95,23 @@ describe("ingest", () => {
 
   it("loses nothing when a flush falls due in the middle of a group", async () => {
     const world = await writeWorld(directory, "w", 20_000);
-    const report = await run([world.path], {
-      CONCORDANCE_FLUSH_AGE_MS: "1",
-      CONCORDANCE_PLAN_RECORDS: "9000",
-      CONCORDANCE_FLUSH_ROWS: "100000",
-      CONCORDANCE_TICK_ROWS: "200000",
-    });
-    expect(report).toMatchObject({ in: world.records, accepted: world.accepted, duplicates: world.duplicates });
+    // A group takes some tenths of a second: one of these ages ends inside one.
+    for (const flushAgeMs of [60, 100, 150, 220, 300]) {
+      const lake = join(directory, `lake-${flushAgeMs}`);
+      const settings = smallSettings(directory, {
+        CONCORDANCE_LAKE: lake,
+        CONCORDANCE_FLUSH_AGE_MS: String(flushAgeMs),
+        CONCORDANCE_PLAN_RECORDS: "9000",
+        CONCORDANCE_FLUSH_ROWS: "100000",
+        CONCORDANCE_TICK_ROWS: "200000",
+      });
+      const report = await ingest(
+        { source: "test", mappingPath: MAPPING, inputs: [world.path], lake },
+        settings,
+        silentLogger,
+      );
+      expect(report).toMatchObject({ in: world.records, accepted: world.accepted, duplicates: world.duplicates });
+    }
   });
 
   it("keeps no card number anywhere in the lake", async () => {
