@@ -77,7 +77,7 @@ export function openLakeReader(options: LakeReaderOptions): LakeReader {
     const guard = guardQuery(connection, request, limits.queryTimeoutMs);
     let healthy = false;
     try {
-      const value = await work(createView(lake, hot, pinned));
+      const value = await work(createView(hot, connection, pinned));
       healthy = true;
       return value;
     } catch (error) {
@@ -114,7 +114,7 @@ export function openLakeReader(options: LakeReaderOptions): LakeReader {
   };
 }
 
-function createView(lake: Lake, hot: HotFiles, snapshots: ReadonlyMap<string, Snapshot>): LakeView {
+function createView(hot: HotFiles, connection: DuckDBConnection, snapshots: ReadonlyMap<string, Snapshot>): LakeView {
   const snapshot = (table: string): Snapshot => {
     const found = snapshots.get(table);
     if (found === undefined) {
