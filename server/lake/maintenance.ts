@@ -110,7 +110,9 @@ async function rewrite(lake: Lake, table: Table, group: readonly DataFile[]): Pr
 export async function vacuum(table: Table, limits: MaintenanceLimits): Promise<number> {
   const { store, spec } = table;
   const live = new Set((await table.refresh()).files.map((file) => dataKey(spec.name, file.path)));
-  const tombstones = new Map(table.tombstones().map((t) => [dataKey(spec.name, t.path), t.deletedAtMs]));
+  const tombstones = new Map(
+    [...table.tombstones()].map(([path, deletedAtMs]) => [dataKey(spec.name, path), deletedAtMs]),
+  );
   const nowMs = limits.nowMs();
   const expired: string[] = [];
   for await (const { key, modifiedAtMs } of store.list(`tables/${spec.name}/data/`)) {

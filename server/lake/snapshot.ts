@@ -36,12 +36,6 @@ export interface Change {
   readonly files: readonly DataFile[];
 }
 
-export interface Tombstone {
-  readonly path: string;
-  readonly deletedAtMs: number;
-  readonly size: number;
-}
-
 /** The state of a table's log, moved forward commit by commit. */
 export class LogState {
   version = -1;
@@ -50,7 +44,8 @@ export class LogState {
   metaData: MetaDataAction | null = null;
   readonly files = new Map<string, DataFile>();
   readonly marks = new Map<string, bigint>();
-  readonly tombstones = new Map<string, Tombstone>();
+  /** Removed files: path -> when, milliseconds. There are as many as commits within the retention: nothing else is kept of them. */
+  readonly tombstones = new Map<string, number>();
 
   /** Applies one commit, or all rows of a checkpoint, and says what it added. */
   apply(version: number, actions: readonly Action[], table: string): Change {
@@ -65,11 +60,7 @@ export class LogState {
       if (action.commitInfo) this.timestampMs = action.commitInfo.timestamp;
       if (action.remove) {
         this.files.delete(action.remove.path);
-        this.tombstones.set(action.remove.path, {
-          path: action.remove.path,
-          deletedAtMs: action.remove.deletionTimestamp ?? 0,
-          size: action.remove.size ?? 0,
-        });
+        this.tombstones.set(action.remove.path, action.remove.deletionTimestamp ?? 0);
       }
       if (action.add) {
         const file = dataFile(action.add);
@@ -92,26 +83,23 @@ export class LogState {
     };
   }
 
-  /** Everything a checkpoint must hold; tombstones younger than `keepTombstonesSinceMs` stay. */
-  checkpointActions(keepTombstonesSinceMs: number): Action[] {
+  /** Actions and tombstones together: what a checkpoint costs. */
+  get size(): number {
+    return this.files.size + this.marks.size + this.tombstones.size;
+  }
+
+  /** Forgets files removed before the instant: vacuum has deleted them. */
+  forgetTombstones(beforeMs: number): void {
+    for (const [path, deletedAtMs] of this.tombstones) if (deletedAtMs < beforeMs) this.tombstones.delete(path);
+  }
+
+  /** Everything a checkpoint must hold but the tombstones. */
+  checkpointActions(): Action[] {
     const actions: Action[] = [];
     if (this.protocol) actions.push({ protocol: this.protocol });
     if (this.metaData) actions.push({ metaData: this.metaData });
     for (const [appId, version] of this.marks) actions.push({ txn: { appId, version: Number(version) } });
     for (const file of this.files.values()) actions.push({ add: addAction(file, false) });
-    for (const tombstone of this.tombstones.values()) {
-      if (tombstone.deletedAtMs < keepTombstonesSinceMs) continue;
-      actions.push({
-        remove: {
-          path: tombstone.path,
-          deletionTimestamp: tombstone.deletedAtMs,
-          dataChange: false,
-          extendedFileMetadata: true,
-          partitionValues: {},
-          size: tombstone.size,
-        },
-      });
-    }
     return actions;
   }
 }
@@ -137,10 +125,19 @@ function dataFile(add: AddAction): DataFile {
     partitionValues: add.partitionValues,
     stats: {
       numRecords: parsed.numRecords ?? -1,
-      minValues: parsed.minValues ?? {},
-      maxValues: parsed.maxValues ?? {},
+      minValues: exactOnly(parsed.minValues ?? {}),
+      maxValues: exactOnly(parsed.maxValues ?? {}),
       nullCount: parsed.nullCount ?? {},
     },
     statsText,
   };
+}
+
+/** A bound a double cannot hold exactly would move inward and hide rows: better none. The text keeps it exact. */
+export function exactOnly(values: Readonly<Record<string, string | number>>): Record<string, string | number> {
+  return Object.fromEntries(
+    Object.entries(values).filter(
+      ([, value]) => typeof value !== "number" || !Number.isInteger(value) || Number.isSafeInteger(value),
+    ),
+  );
 }

@@ -1,27 +1,26 @@
 import { ConcordanceError, invariant } from "../domain/errors";
 import { newId } from "../domain/ids";
-import { readCheckpoint, writeCheckpoint } from "./checkpoint";
+import { writeCheckpoint } from "./checkpoint";
 import type { Db } from "./duckdb";
-import {
-  type Action,
-  commitKey,
-  compareSchema,
-  decodeActions,
-  encodeActions,
-  firstActions,
-  lastCheckpointKey,
-  logFolder,
-  schemaString,
-} from "./log";
+import { type Action, commitKey, compareSchema, dataKey, encodeActions, firstActions, schemaString } from "./log";
+import { LogReader } from "./log-reader";
 import { addAction, type Change, type DataFile, LogState, type Snapshot } from "./snapshot";
 import type { ObjectStore } from "./store/store";
+import { logFileMissing, logFileVanished, logTruncated, versionAhead, versionGone } from "./table-errors";
 import type { TableSpec } from "./types";
 
 const COMMIT_TRIES_MAX = 1_000;
 const CHECKPOINT_EVERY_COMMITS = 20;
+/** A writer pays for a checkpoint at most once in so many commits per action in it: maintenance is there to do it sooner. */
+const CHECKPOINT_ACTIONS_PER_COMMIT = 100;
+const READ_AHEAD_COMMITS_MAX = 16;
+const LOAD_TRIES_MAX = 3;
+const EVOLVE_TRIES_MAX = 20;
+/** A log read to its end within this time cannot have been trimmed behind our back: retention is a day at least. */
+const PROVEN_FOR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
 /** Commits whose added files stay in memory, so that followers do not read the log again. */
 const CHANGES_KEPT = 2_000;
-const TOMBSTONES_KEPT_MS = 7 * 86_400_000;
 
 export interface CommitRequest {
   readonly adds: readonly DataFile[];
@@ -45,6 +44,8 @@ export interface TableSeams {
   readonly skipMarkConflict?: boolean;
   readonly skipRemovedFileConflict?: boolean;
   readonly skipOwnCommitReadBack?: boolean;
+  /** The clock, so that days can pass in a test. */
+  readonly nowMs?: () => number;
 }
 
 /**
@@ -52,7 +53,12 @@ export interface TableSeams {
  * commit to the same table.
  */
 export class Table {
+  private readonly log: LogReader;
+  private readonly nowMs: () => number;
   private state = new LogState();
+  private checkpointVersion = 0;
+  /** When the log was last known to be read to its end. */
+  private provenMs = 0;
   private cached: Snapshot | null = null;
   private readonly changes: Change[] = [];
   private turn: Promise<unknown> = Promise.resolve();
@@ -62,14 +68,21 @@ export class Table {
     readonly store: ObjectStore,
     private readonly db: Db,
     private readonly seams: TableSeams,
-  ) {}
+  ) {
+    this.log = new LogReader(store, db, spec.name);
+    this.nowMs = seams.nowMs ?? Date.now;
+  }
 
   /** Opens the table, creating version 0 where there is none. Throws on a higher protocol or another schema. */
   static async open(store: ObjectStore, db: Db, spec: TableSpec, seams: TableSeams = {}): Promise<Table> {
+    invariant(
+      spec.partitionBy.length === 0,
+      `${spec.name}: partition values are not written, so none can be asked for`,
+    );
     const table = new Table(spec, store, db, seams);
     await table.load();
     if (table.state.version < 0) {
-      const actions = firstActions(spec, newId(), Date.now());
+      const actions = firstActions(spec, newId(), table.nowMs());
       await store.putIfAbsent(
         commitKey(spec.name, 0),
         encodeActions([commitInfo("CREATE TABLE", 1, newId()), ...actions]),
@@ -89,7 +102,7 @@ export class Table {
   /** Reads what was committed since; cheap when nothing was. */
   refresh(): Promise<Snapshot> {
     return this.inTurn(async () => {
-      await this.follow();
+      await this.catchUp();
       return this.current();
     });
   }
@@ -98,36 +111,32 @@ export class Table {
   async at(point: { readonly version: number } | { readonly timestampMs: number }): Promise<Snapshot> {
     await this.refresh();
     const version = "version" in point ? point.version : await this.versionAt(point.timestampMs);
-    if (version > this.state.version || version < 0) throw this.versionGone(version);
+    if (version > this.state.version || version < 0) throw versionGone(this.spec, version, this.state.version);
     const state = new LogState();
-    const from = await this.newestCheckpoint(version);
-    if (from !== null)
-      state.apply(from, await readCheckpoint(this.store, this.db, this.spec.name, from), this.spec.name);
+    const from = await this.log.newestCheckpoint(version);
+    const start = from === null ? null : await this.log.checkpoint(from);
+    if (start !== null) state.apply(start.version, start.actions, this.spec.name);
     for (let next = state.version + 1; next <= version; next++) {
-      const actions = await this.readCommit(next);
-      if (actions === null) throw this.versionGone(version);
+      const actions = await this.log.commit(next);
+      if (actions === null) throw versionGone(this.spec, version, this.state.version);
       state.apply(next, actions, this.spec.name);
     }
-    if (from === version) state.timestampMs = (await this.timestampOf(version)) ?? 0;
+    if (start?.version === version) state.timestampMs = (await this.log.timestampOf(version)) ?? 0;
+    if (await this.vacuumed(state)) throw versionGone(this.spec, version, this.state.version);
     return state.snapshot(this.spec);
   }
 
   /** Rows added by each commit after `version`, oldest first; compaction left out. Throws `log_truncated` when those commits are gone. */
   async changesSince(version: number): Promise<Change[]> {
     await this.refresh();
+    if (version > this.state.version) throw versionAhead(this.spec, version, this.state.version);
     const oldest = this.changes[0]?.version ?? this.state.version + 1;
     const recent = this.changes.filter((change) => change.version > version);
     const older: Change[] = [];
     for (let next = version + 1; next < oldest && next <= this.state.version; next++) {
-      const actions = await this.readCommit(next);
+      const actions = await this.log.commit(next);
       if (actions === null) {
-        throw new ConcordanceError({
-          kind: "data_loss",
-          code: "log_truncated",
-          message: `Table ${this.spec.name}: version ${next} is needed and retention has removed it from the log.`,
-          remedy: "Rebuild the partial tables from the raw tables, and keep the log longer than the longest stop.",
-          at: { table: this.spec.name, version: next },
-        });
+        throw logTruncated(this.spec, next);
       }
       older.push(new LogState().apply(next, actions, this.spec.name));
     }
@@ -138,6 +147,7 @@ export class Table {
   commit(request: CommitRequest): Promise<CommitOutcome> {
     return this.inTurn(async () => {
       const txnId = newId();
+      if (this.nowMs() - this.provenMs > PROVEN_FOR_MS) await this.catchUp();
       for (let attempt = 0; attempt < COMMIT_TRIES_MAX; attempt++) {
         const conflict = this.conflict(request);
         if (conflict !== null) return conflict;
@@ -156,16 +166,33 @@ export class Table {
     });
   }
 
-  /** Removed files and when, for vacuum. */
-  tombstones() {
-    return [...this.state.tombstones.values()];
+  /** Removed files and when (milliseconds), for vacuum. */
+  tombstones(): ReadonlyMap<string, number> {
+    return this.state.tombstones;
   }
 
   async writeCheckpoint(): Promise<number> {
     await this.refresh();
-    const { version } = this.state;
-    const actions = this.state.checkpointActions(Date.now() - TOMBSTONES_KEPT_MS);
-    await writeCheckpoint(this.store, this.db, this.spec.name, version, actions);
+    return this.checkpoint();
+  }
+
+  /** Writes a checkpoint where the newest is older than 20 commits, and than one commit per `actionsPerCommit` of its actions. */
+  async checkpointIfDue(actionsPerCommit = CHECKPOINT_ACTIONS_PER_COMMIT): Promise<number | null> {
+    const interval = Math.max(CHECKPOINT_EVERY_COMMITS, Math.ceil(this.state.size / actionsPerCommit));
+    const due = () => this.state.version - this.checkpointVersion >= interval;
+    if (!due()) return null;
+    // Another process may have written one since.
+    this.checkpointVersion = Math.max(this.checkpointVersion, (await this.log.pointer()) ?? 0);
+    return due() ? this.checkpoint() : null;
+  }
+
+  /** Tombstones are kept as long as the log: vacuum deletes their files then, and without them would take them for orphans sooner. */
+  private async checkpoint(): Promise<number> {
+    this.state.forgetTombstones(this.nowMs() - this.spec.retention.logDays * DAY_MS);
+    const { version, tombstones } = this.state;
+    const actions = this.state.checkpointActions();
+    await writeCheckpoint(this.store, this.db, this.spec.name, version, { actions, tombstones: new Map(tombstones) });
+    this.checkpointVersion = version;
     return version;
   }
 
@@ -177,8 +204,8 @@ export class Table {
       this.record(version, actions);
       return { kind: "committed", version, timestampMs: this.state.timestampMs };
     }
-    const winner = await this.readCommit(version);
-    if (winner === null) throw this.corrupt(version);
+    const winner = await this.log.commit(version);
+    if (winner === null) throw logFileVanished(this.spec, version);
     this.record(version, winner);
     const own = winner.some((action) => action.commitInfo?.txnId === txnId);
     if (own && this.seams.skipOwnCommitReadBack !== true) {
@@ -193,14 +220,14 @@ export class Table {
     try {
       return (await this.store.putIfAbsent(key, encodeActions(actions))) === "created";
     } catch (error) {
-      const written = await this.readCommit(version).catch(() => null);
+      const written = await this.log.commit(version).catch(() => null);
       if (written?.some((action) => action.commitInfo?.txnId === txnId)) return true;
       throw error;
     }
   }
 
   private actionsOf(request: CommitRequest, txnId: string): Action[] {
-    const nowMs = Math.max(Date.now(), this.state.timestampMs + 1);
+    const nowMs = Math.max(this.nowMs(), this.state.timestampMs + 1);
     const dataChange = request.dataChange ?? true;
     const removes = (request.removes ?? []).map((file) => ({
       remove: {
@@ -235,23 +262,52 @@ export class Table {
     return null;
   }
 
+  /** Reads the log from its newest checkpoint. Throws `log_file_missing` rather than take a gap for the end, where the next commit would go. */
   private async load(): Promise<void> {
-    this.state = new LogState();
-    const checkpoint = await this.lastCheckpoint();
-    if (checkpoint !== null) {
-      const actions = await readCheckpoint(this.store, this.db, this.spec.name, checkpoint);
-      this.state.apply(checkpoint, actions, this.spec.name);
-      this.state.timestampMs = (await this.timestampOf(checkpoint)) ?? 0;
+    for (let attempt = 0; attempt < LOAD_TRIES_MAX; attempt++) {
+      this.state = new LogState();
+      this.cached = null;
+      this.changes.length = 0;
+      const start = await this.log.start(attempt === 0);
+      if (start !== null) {
+        this.state.apply(start.version, start.actions, this.spec.name);
+        for (const [path, atMs] of start.tombstones) this.state.tombstones.set(path, atMs);
+        this.state.timestampMs = (await this.log.timestampOf(start.version)) ?? 0;
+        this.checkpointVersion = start.version;
+      }
+      await this.follow();
+      if (await this.isAtEnd()) return;
+      // Retention may have trimmed the log between the two readings: a newer checkpoint is there then.
     }
-    await this.follow();
+    throw logFileMissing(this.spec, this.state.version + 1);
   }
 
+  private async catchUp(): Promise<void> {
+    const startedMs = this.nowMs();
+    await this.follow();
+    if (startedMs - this.provenMs <= PROVEN_FOR_MS) this.provenMs = startedMs;
+    else if (!(await this.isAtEnd())) await this.load();
+  }
+
+  /** Whether the store lists no later version than was read. A commit of this very moment is read, too. */
+  private async isAtEnd(): Promise<boolean> {
+    const startedMs = this.nowMs();
+    const newest = await this.log.newestAfter(this.state.version);
+    if (newest !== null) await this.follow();
+    if (newest !== null && this.state.version < newest) return false;
+    this.provenMs = startedMs;
+    return true;
+  }
+
+  /** Reads commit after commit to the end, ahead in parallel once there is more than one. */
   private async follow(): Promise<void> {
-    for (;;) {
-      const version = this.state.version + 1;
-      const actions = await this.readCommit(version);
-      if (actions === null) return;
-      this.record(version, actions);
+    for (let ahead = 1; ; ahead = Math.min(ahead * 2, READ_AHEAD_COMMITS_MAX)) {
+      const from = this.state.version + 1;
+      const commits = await Promise.all(Array.from({ length: ahead }, (_, index) => this.log.commit(from + index)));
+      for (const [index, actions] of commits.entries()) {
+        if (actions === null) return;
+        this.record(from + index, actions);
+      }
     }
   }
 
@@ -263,95 +319,52 @@ export class Table {
   }
 
   private async checkpointWhenDue(): Promise<void> {
-    if (this.state.version === 0 || this.state.version % CHECKPOINT_EVERY_COMMITS !== 0) return;
-    const actions = this.state.checkpointActions(Date.now() - TOMBSTONES_KEPT_MS);
     // A checkpoint is only a short cut: failing to write one loses nothing and the next one is soon.
-    await writeCheckpoint(this.store, this.db, this.spec.name, this.state.version, actions).catch((error: unknown) => {
+    await this.checkpointIfDue().catch((error: unknown) => {
       if (!(error instanceof ConcordanceError) && !isDiskFull(error)) throw error;
     });
   }
 
+  /** Adds the specification's new columns, unless another process does it first. */
   private async evolve(): Promise<void> {
-    const { metaData } = this.state;
-    invariant(metaData !== null, "evolve without metaData");
-    const actions = [
-      commitInfo("ADD COLUMNS", Math.max(Date.now(), this.state.timestampMs + 1), newId()),
-      { metaData: { ...metaData, schemaString: schemaString(this.spec) } },
-    ];
-    await this.store.putIfAbsent(commitKey(this.spec.name, this.state.version + 1), encodeActions(actions));
-    await this.follow();
-  }
-
-  private async readCommit(version: number): Promise<Action[] | null> {
-    const key = commitKey(this.spec.name, version);
-    try {
-      return decodeActions(await this.store.get(key), key);
-    } catch (error) {
-      if (error instanceof ConcordanceError && error.kind === "not_found") return null;
-      throw error;
+    for (let attempt = 0; attempt < EVOLVE_TRIES_MAX; attempt++) {
+      const { metaData } = this.state;
+      invariant(metaData !== null, "evolve without metaData");
+      if (!compareSchema(metaData, this.spec)) return;
+      const actions = [
+        commitInfo("ADD COLUMNS", Math.max(this.nowMs(), this.state.timestampMs + 1), newId()),
+        { metaData: { ...metaData, schemaString: schemaString(this.spec) } },
+      ];
+      await this.store.putIfAbsent(commitKey(this.spec.name, this.state.version + 1), encodeActions(actions));
+      await this.follow();
     }
+    invariant(false, `${this.spec.name}: the new columns could not be added`);
   }
 
-  private async timestampOf(version: number): Promise<number | null> {
-    const actions = await this.readCommit(version);
-    return actions?.find((action) => action.commitInfo)?.commitInfo?.timestamp ?? null;
-  }
-
-  private async lastCheckpoint(): Promise<number | null> {
-    const key = lastCheckpointKey(this.spec.name);
-    if ((await this.store.head(key)) === null) return null;
-    const pointer: { version: number } = JSON.parse(new TextDecoder().decode(await this.store.get(key)));
-    return pointer.version;
-  }
-
-  private async newestCheckpoint(atMost: number): Promise<number | null> {
-    let newest: number | null = null;
-    for await (const { key } of this.store.list(`${logFolder(this.spec.name)}/`)) {
-      const match = /\/(\d{20})\.checkpoint\.parquet$/.exec(key);
-      if (match !== null && Number(match[1]) <= atMost) newest = Number(match[1]);
+  /** Whether vacuum has deleted a file of this past state; only files no longer live and past the retention can be. */
+  private async vacuumed(state: LogState): Promise<boolean> {
+    const keptSinceMs = this.nowMs() - this.spec.retention.logDays * DAY_MS;
+    for (const path of state.files.keys()) {
+      if (this.state.files.has(path)) continue;
+      const deletedAtMs = this.state.tombstones.get(path);
+      if (deletedAtMs !== undefined && deletedAtMs >= keptSinceMs) continue;
+      if ((await this.store.head(dataKey(this.spec.name, path))) === null) return true;
     }
-    return newest;
+    return false;
   }
 
   /** The newest version committed at or before the instant. */
   private async versionAt(timestampMs: number): Promise<number> {
-    let [low, high] = [0, this.state.version];
-    for await (const { key } of this.store.list(`${logFolder(this.spec.name)}/`)) {
-      const match = /\/(\d{20})\.json$/.exec(key);
-      if (match === null) continue;
-      low = Number(match[1]);
-      break;
-    }
-    const oldest = await this.timestampOf(low);
-    if (oldest === null || (oldest > timestampMs && low > 0)) throw this.versionGone(low);
+    let [low, high] = [(await this.log.oldestCommit()) ?? 0, this.state.version];
+    const oldest = await this.log.timestampOf(low);
+    if (oldest === null || (oldest > timestampMs && low > 0)) throw versionGone(this.spec, low, this.state.version);
     while (low < high) {
       const middle = Math.ceil((low + high) / 2);
-      const timestamp = await this.timestampOf(middle);
+      const timestamp = await this.log.timestampOf(middle);
       if (timestamp !== null && timestamp <= timestampMs) low = middle;
       else high = middle - 1;
     }
     return low;
-  }
-
-  private versionGone(version: number): ConcordanceError {
-    return new ConcordanceError({
-      kind: "not_found",
-      code: "version_gone",
-      message: `Table ${this.spec.name} cannot be read as of version ${version}: it has versions up to ${this.state.version}, and keeps ${this.spec.retention.logDays} days of its log.`,
-      remedy: "Ask for a later version or instant.",
-      at: { table: this.spec.name, version },
-    });
-  }
-
-  private corrupt(version: number): ConcordanceError {
-    const key = commitKey(this.spec.name, version);
-    return new ConcordanceError({
-      kind: "corrupt",
-      code: "log_file_vanished",
-      message: `${key} exists for writing and is absent for reading.`,
-      remedy: "The store is not consistent; use one that is.",
-      at: { key },
-    });
   }
 
   private inTurn<T>(work: () => Promise<T>): Promise<T> {
