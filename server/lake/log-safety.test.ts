@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Db, openDuckDb } from "./duckdb";
+import { openLake } from "./lake";
 import { commitKey, lastCheckpointKey } from "./log";
 import { MAINTENANCE_DEFAULTS, trimLog, vacuum } from "./maintenance";
 import { writeParquet } from "./parquet";
@@ -102,7 +103,10 @@ describe("the log", () => {
     for (let id = 0; id < 3; id++) await append(other, id);
     await other.writeCheckpoint();
     await append(other, 3);
-    await trimLog(other, { ...MAINTENANCE_DEFAULTS, nowMs: () => Date.now() + 3 * DAY_MS });
+    await trimLog(await openLake(store, db, [SPEC]), other, {
+      ...MAINTENANCE_DEFAULTS,
+      nowMs: () => Date.now() + 3 * DAY_MS,
+    });
     nowMs += 3 * DAY_MS;
     expect(await append(sleeper, 4)).toMatchObject({ kind: "committed", version: 5 });
     expect(await idsOf(store, await other.refresh())).toEqual([0, 1, 2, 3, 4]);

@@ -1,16 +1,17 @@
-import { invariant } from "../domain/errors";
-import { sqlName } from "./duckdb";
+import { readdir, stat, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { expire } from "./expire";
 import type { Lake } from "./lake";
 import { dataKey, logFolder } from "./log";
-import { writeParquet } from "./parquet";
-import { scanSql } from "./scan";
+import { LogReader } from "./log-reader";
+import { rewriteFiles } from "./rewrite";
 import type { DataFile } from "./snapshot";
 import type { Table } from "./table";
 
 export interface MaintenanceLimits {
-  /** A file below this wants compaction, bytes. */
+  /** A file below this wants compaction, bytes; one more than half full by rows or bytes is left as it is. */
   readonly smallFileBytes: number;
-  /** Compaction starts at this many small files. */
+  /** Compaction starts at this many small files of about the same size, so that a row is rewritten a few times only. */
   readonly smallFilesMin: number;
   readonly rowsPerFile: number;
   readonly bytesPerFile: number;
@@ -32,55 +33,83 @@ export interface MaintenanceFacts {
   readonly table: string;
   readonly filesCompacted: number;
   readonly filesWritten: number;
+  readonly rowsExpired: number;
   readonly filesDeleted: number;
   readonly logFilesDeleted: number;
 }
 
 const DAY_MS = 86_400_000;
+/** Sizes within this factor are "about the same". */
+const TIER_FACTOR = 8;
+const FILES_PER_REWRITE_MAX = 1_000;
+/** Sooner than a writer would: here nobody waits for it. */
+const CHECKPOINT_ACTIONS_PER_COMMIT = 1_000;
 
-/** One pass over every table: compaction, then vacuum and the log's retention. Safe beside any number of writers. */
+/** One pass over every table: compaction, expiry, vacuum, the log's retention, a checkpoint. Safe beside any number of writers. */
 export async function maintain(
   lake: Lake,
   limits: MaintenanceLimits = MAINTENANCE_DEFAULTS,
+  signal?: AbortSignal,
 ): Promise<MaintenanceFacts[]> {
   const facts: MaintenanceFacts[] = [];
   for (const table of lake.tables) {
-    const compacted = await compact(lake, table, limits);
+    if (signal?.aborted === true) return facts;
+    const compacted = await compact(lake, table, limits, signal);
+    const rowsExpired = await expire(lake, table, limits.nowMs());
     const filesDeleted = await vacuum(table, limits);
-    const logFilesDeleted = await trimLog(table, limits);
-    facts.push({ table: table.spec.name, ...compacted, filesDeleted, logFilesDeleted });
+    const logFilesDeleted = await trimLog(lake, table, limits);
+    await table.checkpointIfDue(CHECKPOINT_ACTIONS_PER_COMMIT);
+    facts.push({ table: table.spec.name, ...compacted, rowsExpired, filesDeleted, logFilesDeleted });
   }
+  await sweepTemporaries(lake, limits);
   return facts;
 }
 
 /** Rewrites runs of small files as larger ones in the table's order; rows do not change, and another writer's removal wins. */
-export async function compact(lake: Lake, table: Table, limits: MaintenanceLimits) {
+export async function compact(lake: Lake, table: Table, limits: MaintenanceLimits, signal?: AbortSignal) {
   const snapshot = await table.refresh();
-  const small = snapshot.files.filter((file) => file.size < limits.smallFileBytes);
-  if (small.length < limits.smallFilesMin) return { filesCompacted: 0, filesWritten: 0 };
   let [filesCompacted, filesWritten] = [0, 0];
-  for (const group of groups(small, limits)) {
-    if (group.length < 2) continue;
-    const file = await rewrite(lake, table, group);
-    const outcome = await table.commit({
-      adds: [file],
-      removes: group,
-      marks: [],
-      operation: "OPTIMIZE",
-      dataChange: false,
-    });
-    if (outcome.kind !== "committed") break;
-    filesCompacted += group.length;
-    filesWritten++;
+  for (const tier of tiers(snapshot.files, limits)) {
+    for (const group of groups(tier, limits)) {
+      if (group.length < 2 || signal?.aborted === true) continue;
+      const file = await rewriteFiles({ lake, table, files: group });
+      if (file === null) continue;
+      const outcome = await table.commit({
+        adds: [file],
+        removes: group,
+        marks: [],
+        operation: "OPTIMIZE",
+        dataChange: false,
+      });
+      if (outcome.kind !== "committed") return { filesCompacted, filesWritten };
+      filesCompacted += group.length;
+      filesWritten++;
+    }
   }
   return { filesCompacted, filesWritten };
+}
+
+/** Small files by order of magnitude, where there are enough of one. */
+function tiers(files: readonly DataFile[], limits: MaintenanceLimits): DataFile[][] {
+  const byTier = new Map<number, DataFile[]>();
+  for (const file of files) {
+    const { numRecords } = file.stats;
+    const full = numRecords * 2 > limits.rowsPerFile || file.size * 2 > limits.bytesPerFile;
+    if (full || file.size >= limits.smallFileBytes) continue;
+    const tier = Math.floor(Math.log(Math.max(numRecords, 1)) / Math.log(TIER_FACTOR));
+    const same = byTier.get(tier);
+    if (same === undefined) byTier.set(tier, [file]);
+    else same.push(file);
+  }
+  return [...byTier.values()].filter((tier) => tier.length >= limits.smallFilesMin);
 }
 
 function groups(files: readonly DataFile[], limits: MaintenanceLimits): DataFile[][] {
   const result: DataFile[][] = [[]];
   let [rows, bytes] = [0, 0];
   for (const file of files) {
-    if (rows + file.stats.numRecords > limits.rowsPerFile || bytes + file.size > limits.bytesPerFile) {
+    const tooMany = (result.at(-1)?.length ?? 0) >= FILES_PER_REWRITE_MAX;
+    if (tooMany || rows + file.stats.numRecords > limits.rowsPerFile || bytes + file.size > limits.bytesPerFile) {
       result.push([]);
       [rows, bytes] = [0, 0];
     }
@@ -89,21 +118,6 @@ function groups(files: readonly DataFile[], limits: MaintenanceLimits): DataFile
     bytes += file.size;
   }
   return result;
-}
-
-async function rewrite(lake: Lake, table: Table, group: readonly DataFile[]): Promise<DataFile> {
-  const { spec, store } = table;
-  const connection = await lake.db.connect();
-  try {
-    const order = spec.sortBy.map(sqlName).join(", ");
-    const expectedRows = group.reduce((sum, file) => sum + file.stats.numRecords, 0);
-    const selectSql = `SELECT * FROM ${await scanSql(store, spec, group)} ORDER BY ${order}`;
-    const file = await writeParquet({ connection, selectSql, spec, store, expectedRows });
-    invariant(file !== null, `${spec.name}: compaction of ${expectedRows} rows wrote none`);
-    return file;
-  } finally {
-    connection.closeSync();
-  }
 }
 
 /** Deletes data files that no snapshot within the log's retention can name. */
@@ -127,7 +141,7 @@ export async function vacuum(table: Table, limits: MaintenanceLimits): Promise<n
 }
 
 /** Deletes the log before the newest checkpoint that is older than the retention: what is younger can still be read as of. */
-export async function trimLog(table: Table, limits: MaintenanceLimits): Promise<number> {
+export async function trimLog(lake: Lake, table: Table, limits: MaintenanceLimits): Promise<number> {
   const { store, spec } = table;
   const cutoffMs = limits.nowMs() - spec.retention.logDays * DAY_MS;
   const entries: { key: string; version: number }[] = [];
@@ -140,6 +154,21 @@ export async function trimLog(table: Table, limits: MaintenanceLimits): Promise<
     if (match[2] !== "json" && modifiedAtMs < cutoffMs) keepFrom = Math.max(keepFrom, version);
   }
   const expired = entries.filter(({ version }) => version < keepFrom).map(({ key }) => key);
+  if (expired.length === 0) return 0;
+  // What comes before a checkpoint is its only replacement: it must be readable first. Throws where it is not.
+  if ((await new LogReader(store, lake.db, spec.name).checkpoint(keepFrom)) === null) return 0;
   await store.delete(expired);
   return expired.length;
+}
+
+/** Unfinished files of processes that died. */
+async function sweepTemporaries(lake: Lake, limits: MaintenanceLimits): Promise<void> {
+  const folder = lake.store.temporaryDirectory;
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    const facts = await stat(path).catch(() => null);
+    if (facts?.isFile() === true && facts.mtimeMs + limits.orphanAgeMs < limits.nowMs()) {
+      await unlink(path).catch(() => undefined);
+    }
+  }
 }

@@ -6,7 +6,7 @@ import { ConcordanceError, invariant } from "../domain/errors";
 import { newId } from "../domain/ids";
 import { sqlName, sqlText } from "./duckdb";
 import { dataKey } from "./log";
-import type { DataFile, FileStats } from "./snapshot";
+import { type DataFile, exactOnly, type FileStats } from "./snapshot";
 import type { ObjectStore } from "./store/store";
 import { duckDbTypeName } from "./table-buffer";
 import type { ColumnSpec, TableSpec } from "./types";
@@ -43,14 +43,17 @@ export async function writeParquet(request: WriteParquetRequest): Promise<DataFi
     `${spec.name}: ${request.expectedRows} rows became ${copied.rows} in Parquet`,
   );
   const { size } = await stat(temporary);
-  await store.putFile(dataKey(spec.name, path), temporary);
   const stats = statsOf(spec, copied);
+  const empty = spec.columns.find((column) => !column.nullable && (stats.nullCount[column.name] ?? 0) > 0);
+  if (empty !== undefined) await unlink(temporary);
+  invariant(empty === undefined, `${spec.name}: column ${empty?.name} must hold a value in every row`);
+  await store.putFile(dataKey(spec.name, path), temporary);
   return {
     path,
     size,
     modificationTimeMs: Date.now(),
     partitionValues: {},
-    stats,
+    stats: { ...stats, minValues: exactOnly(stats.minValues), maxValues: exactOnly(stats.maxValues) },
     statsText: statsText(spec, stats, copied),
   };
 }
@@ -129,7 +132,8 @@ function bound(
     case "timestamp":
       return timestampBound(text, side);
     case "date":
-      return text;
+      // Beyond the year 9999 the order of the text is not the order of the days.
+      return /^\d{4}-\d{2}-\d{2}$/.test(text) ? text : null;
     case "string":
       return text.length > TEXT_BOUND_CHARS_MAX || !text.isWellFormed() ? null : text;
     case "boolean":

@@ -13,8 +13,9 @@ export async function scanSql(store: ObjectStore, spec: TableSpec, files: readon
   const paths = await Promise.all(files.map((file) => store.localPath(dataKey(spec.name, file.path))));
   const list = `[${paths.map(sqlText).join(", ")}]`;
   const evolved = files.some((file) => spec.columns.some((column) => file.stats.nullCount[column.name] === undefined));
-  if (!evolved) return `read_parquet(${list})`;
-  return `(${nothing} UNION ALL BY NAME SELECT * FROM read_parquet(${list}, union_by_name = true))`;
+  // A folder above the lake may be named like a partition (env=prod): it is no column of ours.
+  if (!evolved) return `read_parquet(${list}, hive_partitioning = false)`;
+  return `(${nothing} UNION ALL BY NAME SELECT * FROM read_parquet(${list}, union_by_name = true, hive_partitioning = false))`;
 }
 
 /** Files whose statistics allow a value of `column` in [min, max]; files without a bound stay. */
