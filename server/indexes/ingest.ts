@@ -6,6 +6,7 @@ import { DIM_CUSTOMERS, DIM_MERCHANTS, DIM_STOLEN_CARDS } from "../reference/tab
 import { createPartyProjection } from "./fraud/projection";
 import type { EffectiveSettings } from "./fraud/settings";
 import { ALERTS, BLACKLIST, BLACKLIST_REMOVALS, PARTY_DAYS } from "./fraud/tables";
+import { createDeclineProjection } from "./fraud/tick";
 import { createMerchantProjection } from "./merchants/projection";
 import { MERCHANT_CUSTOMERS, MERCHANTS_PARTIAL } from "./merchants/tables";
 import { createOpsProjections } from "./ops/projection";
@@ -33,6 +34,7 @@ export const ALL_TABLES: readonly TableSpec[] = [
 /** Every projection, all on one connection. */
 export const allProjections = (connection: DuckDBConnection, settings: () => EffectiveSettings): Projection[] => [
   createPartyProjection(connection, settings),
+  createDeclineProjection(connection, settings),
   createMerchantProjection(connection),
   ...createOpsProjections(),
 ];

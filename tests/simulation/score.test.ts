@@ -14,7 +14,7 @@ import { openProcessLake } from "../../workers/runtime/open-lake";
 import { smallSettings, temporaryDirectory } from "../support/world";
 
 /** Rules the lake's tables hold alerts of. */
-const RULES = ["stolen_card", "velocity", "acceleration"];
+const RULES = ["stolen_card", "velocity", "acceleration", "repeated_declines"];
 let directory: string;
 let remove: () => Promise<void>;
 let report: ScoreReport;
