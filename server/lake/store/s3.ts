@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
-import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdir, readFile, stat, unlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { Readable } from "node:stream";
 import {
   CopyObjectCommand,
@@ -15,16 +15,28 @@ import {
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
 import { ConcordanceError } from "../../domain/errors";
-import { newId } from "../../domain/ids";
+import { FileCache } from "./file-cache";
 import type { ObjectInfo, ObjectStore } from "./store";
 
 const DELETE_BATCH = 1_000;
 /** One request up to here, in parts above. */
 const SINGLE_PUT_BYTES_MAX = 16 * 1024 * 1024;
+const CACHE_BYTES_MAX = 10 * 1024 ** 3;
+const CACHE_KEEP_MS = 600_000;
+/** The SDK retries requests, not answers cut off while they are read. */
+const READ_TRIES_MAX = 3;
+const CONDITIONAL_TRIES_MAX = 10;
+const RETRY_AFTER_MS = 100;
+const CONNECT_WITHIN_MS = 5_000;
+const SILENT_FOR_MS = 30_000;
 
 export interface S3StoreOptions {
   /** Where copies of Parquet files are kept: they never change, so a copy is never stale. */
   readonly cacheDirectory: string;
+  /** Bound of these copies, bytes; 10 GiB by default. */
+  readonly cacheBytesMax?: number;
+  /** A copy used within this time stays whatever the bound, milliseconds; 10 minutes by default. */
+  readonly cacheKeepMs?: number;
   readonly endpoint?: string;
   readonly region?: string;
   readonly forcePathStyle?: boolean;
@@ -44,7 +56,11 @@ export async function openS3Store(address: string, options: S3StoreOptions): Pro
       remedy: "Write s3://bucket/prefix, or a directory.",
     });
   }
-  const config: S3ClientConfig = { maxAttempts: 5, region: options.region ?? "us-east-1" };
+  const config: S3ClientConfig = {
+    maxAttempts: 5,
+    region: options.region ?? "us-east-1",
+    requestHandler: { connectionTimeout: CONNECT_WITHIN_MS, socketTimeout: SILENT_FOR_MS },
+  };
   if (options.endpoint !== undefined) config.endpoint = options.endpoint;
   if (options.forcePathStyle !== undefined) config.forcePathStyle = options.forcePathStyle;
   if (options.credentials !== undefined) config.credentials = options.credentials;
@@ -55,6 +71,8 @@ export async function openS3Store(address: string, options: S3StoreOptions): Pro
 }
 
 class S3Store implements ObjectStore {
+  private readonly cache: FileCache;
+
   constructor(
     readonly address: string,
     private readonly client: S3Client,
@@ -62,11 +80,25 @@ class S3Store implements ObjectStore {
     private readonly prefix: string,
     readonly temporaryDirectory: string,
     private readonly options: S3StoreOptions,
-  ) {}
+  ) {
+    this.cache = new FileCache({
+      directory: join(options.cacheDirectory, "s3", bucket, prefix),
+      temporaryDirectory,
+      bytesMax: options.cacheBytesMax ?? CACHE_BYTES_MAX,
+      keepMs: options.cacheKeepMs ?? CACHE_KEEP_MS,
+    });
+  }
 
   async get(key: string): Promise<Uint8Array> {
-    const answer = await this.send(key, () => this.client.send(new GetObjectCommand(this.object(key))));
-    return this.send(key, async () => (await answer.Body?.transformToByteArray()) ?? new Uint8Array());
+    for (let attempt = 1; ; attempt++) {
+      const answer = await this.send(key, () => this.client.send(new GetObjectCommand(this.object(key))));
+      try {
+        return (await answer.Body?.transformToByteArray()) ?? new Uint8Array();
+      } catch (error) {
+        if (attempt === READ_TRIES_MAX) throw this.unavailable(key, error);
+        await pause(attempt);
+      }
+    }
   }
 
   async head(key: string): Promise<ObjectInfo | null> {
@@ -107,17 +139,20 @@ class S3Store implements ObjectStore {
   }
 
   async putIfAbsent(key: string, bytes: Uint8Array): Promise<"created" | "exists"> {
-    try {
-      await this.client.send(
-        new PutObjectCommand({ ...this.object(key), ...this.encryption(), Body: bytes, IfNoneMatch: "*" }),
-      );
-      return "created";
-    } catch (error) {
-      const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
-      if (status === 412) return "exists";
-      // 409: another conditional write of the key was under way; whether it won shows on reading.
-      if (status === 409) return (await this.head(key)) === null ? this.putIfAbsent(key, bytes) : "exists";
-      throw this.unavailable(key, error);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.client.send(
+          new PutObjectCommand({ ...this.object(key), ...this.encryption(), Body: bytes, IfNoneMatch: "*" }),
+        );
+        return "created";
+      } catch (error) {
+        const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+        if (status === 412) return "exists";
+        // 409: another conditional write of the key was under way; whether it won shows on reading.
+        if (status !== 409 || attempt === CONDITIONAL_TRIES_MAX) throw this.unavailable(key, error);
+        if ((await this.head(key)) !== null) return "exists";
+        await pause(attempt);
+      }
     }
   }
 
@@ -129,20 +164,16 @@ class S3Store implements ObjectStore {
 
   async putFile(key: string, localPath: string): Promise<void> {
     const { size } = await stat(localPath);
-    const request = { ...this.object(key), ...this.encryption(), ContentLength: size };
+    const request = { ...this.object(key), ...this.encryption() };
     await this.send(key, async () => {
-      const body = createReadStream(localPath);
-      if (size <= SINGLE_PUT_BYTES_MAX) await this.client.send(new PutObjectCommand({ ...request, Body: body }));
-      else
-        await new Upload({
-          client: this.client,
-          params: { ...this.object(key), ...this.encryption(), Body: body },
-        }).done();
+      // Bytes, not a stream: only what is still there can be sent again.
+      if (size <= SINGLE_PUT_BYTES_MAX)
+        await this.client.send(new PutObjectCommand({ ...request, Body: await readFile(localPath) }));
+      else await new Upload({ client: this.client, params: { ...request, Body: createReadStream(localPath) } }).done();
     });
-    // The writer's own copy is the first cached one.
-    const cached = this.cachePath(key);
-    await mkdir(dirname(cached), { recursive: true });
-    await rename(localPath, cached);
+    // The writer's own copy is the first cached one; a checkpoint is never read from the cache.
+    if (key.endsWith(".checkpoint.parquet")) await unlink(localPath);
+    else await this.cache.take(key, localPath);
   }
 
   async move(from: string, to: string): Promise<void> {
@@ -151,7 +182,7 @@ class S3Store implements ObjectStore {
         new CopyObjectCommand({
           Bucket: this.bucket,
           Key: this.prefix + to,
-          CopySource: encodeURI(`${this.bucket}/${this.prefix}${from}`),
+          CopySource: `${this.bucket}/${this.prefix}${from}`.split("/").map(encodeURIComponent).join("/"),
           ...this.encryption(),
         }),
       ),
@@ -163,29 +194,17 @@ class S3Store implements ObjectStore {
     for (let from = 0; from < keys.length; from += DELETE_BATCH) {
       const batch = keys.slice(from, from + DELETE_BATCH);
       const Objects = batch.map((key) => ({ Key: this.prefix + key }));
-      await this.send(batch[0] ?? "", () =>
+      const answer = await this.send(batch[0] ?? "", () =>
         this.client.send(new DeleteObjectsCommand({ Bucket: this.bucket, Delete: { Objects, Quiet: true } })),
       );
-      for (const key of batch) await rm(this.cachePath(key), { force: true });
+      const [refused] = answer.Errors ?? [];
+      if (refused !== undefined) throw this.notDeleted(refused, answer.Errors?.length ?? 0);
+      for (const key of batch) await this.cache.drop(key);
     }
   }
 
-  async localPath(key: string): Promise<string> {
-    const cached = this.cachePath(key);
-    const present = await stat(cached).then(
-      () => true,
-      () => false,
-    );
-    if (present) return cached;
-    const temporary = join(this.temporaryDirectory, newId());
-    await mkdir(dirname(cached), { recursive: true });
-    await writeFile(temporary, await this.get(key));
-    await rename(temporary, cached);
-    return cached;
-  }
-
-  private cachePath(key: string): string {
-    return join(this.options.cacheDirectory, this.bucket, this.prefix, key);
+  localPath(key: string): Promise<string> {
+    return this.cache.get(key, async (temporary) => writeFile(temporary, await this.get(key)));
   }
 
   private object(key: string): { Bucket: string; Key: string } {
@@ -207,6 +226,22 @@ class S3Store implements ObjectStore {
     } catch (error) {
       throw this.unavailable(key, error);
     }
+  }
+
+  /** DeleteObjects answers 200 and names what it did not delete. */
+  private notDeleted(
+    error: { Key?: string | undefined; Code?: string | undefined; Message?: string | undefined },
+    count: number,
+  ): ConcordanceError {
+    const key = (error.Key ?? "").slice(this.prefix.length);
+    const [code, remedy] = s3Remedy(error.Code ?? "", error.Code === "AccessDenied" ? 403 : undefined, this.bucket);
+    return new ConcordanceError({
+      kind: "unavailable",
+      code,
+      message: `S3 (${this.options.endpoint ?? "AWS"}, bucket ${this.bucket}) did not delete ${count} object(s), ${key} among them: ${error.Message ?? error.Code}.`,
+      remedy,
+      at: { key, name: error.Code ?? null },
+    });
   }
 
   private unavailable(key: string, cause: unknown): ConcordanceError {
@@ -232,6 +267,9 @@ class S3Store implements ObjectStore {
     });
   }
 }
+
+const pause = (attempt: number): Promise<void> =>
+  new Promise((done) => setTimeout(done, RETRY_AFTER_MS * 2 ** attempt * (0.5 + Math.random() / 2)));
 
 function s3Remedy(name: string, status: number | undefined, bucket: string): [code: string, remedy: string] {
   if (name === "NoSuchBucket")
