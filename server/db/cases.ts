@@ -18,7 +18,8 @@ export interface Case {
 
 /** Longer than any transaction may take: a change committed late is still seen by the next look. */
 const OVERLAP_MS = 30_000;
-const CHANGES_MAX = 200_000;
+/** Changes read in one look. */
+export const CHANGES_MAX = 200_000;
 
 const caseOf = (row: typeof cases.$inferSelect): Case => ({
   alertId: row.alertId,

@@ -4,7 +4,7 @@ import { formatInstant } from "../domain/time";
 import { sqlName } from "../lake/duckdb";
 import type { Lake } from "../lake/lake";
 import { pruneFiles } from "../lake/scan";
-import type { Snapshot } from "../lake/snapshot";
+import type { DataFile, Snapshot } from "../lake/snapshot";
 import type { Logger } from "../observability/log";
 import { type HotFiles, openHotFiles } from "./hot-files";
 import { cellOf, type Row } from "./values";
@@ -38,6 +38,8 @@ export interface LakeView {
   has(table: string): boolean;
   /** An SQL relation over the table's rows; bounds leave out files whose statistics exclude them. */
   scan(table: string, bounds?: Bounds): Promise<string>;
+  /** The same over given files, e.g. those one commit added. */
+  scanFiles(table: string, files: readonly DataFile[]): Promise<string>;
   /** Runs one query. Parameters are `$name`. More than 100,000 rows are refused. */
   rows(sql: string, parameters?: Readonly<Record<string, DuckDBValue>>): Promise<Row[]>;
   /** Makes a temporary table of texts, for lists too long for a parameter. Gone when the read ends. */
@@ -131,6 +133,7 @@ function createView(hot: HotFiles, connection: DuckDBConnection, snapshots: Read
       const kept = bounds === undefined ? files : within(files, bounds);
       return hot.scan(spec, kept);
     },
+    scanFiles: (table, files) => hot.scan(snapshot(table).spec, files),
     rows: async (sql, parameters) => {
       const reader =
         parameters === undefined || Object.keys(parameters).length === 0

@@ -1,0 +1,19 @@
+import type { Auth } from "../auth/auth";
+import type { Database } from "../db/connect";
+import type { CaseMirror } from "../indexes/fraud/case-mirror";
+import type { EffectiveSettings } from "../indexes/fraud/settings";
+import type { Logger } from "../observability/log";
+import type { WebMetrics } from "../observability/metrics";
+import type { LakeReader } from "../query/reader";
+
+/** What the web process holds for as long as it lives. */
+export interface Services {
+  readonly reader: LakeReader;
+  readonly database: Database;
+  readonly cases: CaseMirror;
+  /** The fraud rules in force. */
+  readonly rules: () => EffectiveSettings;
+  readonly auth: Auth;
+  readonly metrics: WebMetrics;
+  readonly log: Logger;
+}

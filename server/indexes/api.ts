@@ -1,0 +1,31 @@
+import { FRAUD_SIGNALS, INGEST_BALANCE, QUARANTINE, TRANSACTIONS } from "../pipeline/tables";
+import { ALERTS, BLACKLIST, PARTY_DAYS, STOLEN_CARD_SUMMARIES } from "./fraud/tables";
+import { MERCHANT_CUSTOMERS, MERCHANTS_PARTIAL } from "./merchants/tables";
+import type { IndexName } from "./names";
+import { OPS_LATENCY, OPS_MINUTES } from "./ops/tables";
+
+/** What the server knows of an index beside its name: health, freshness and exports read this. */
+export interface IndexApi {
+  /** Tables of the index; where the projector writes one, its marks say how far it got. */
+  readonly tables: readonly string[];
+  /** Whose newest value is the index's watermark. */
+  readonly watermark: { readonly table: string; readonly column: string };
+}
+
+export const INDEX_APIS: Readonly<Record<IndexName, IndexApi>> = {
+  fraud: {
+    tables: [ALERTS.name, BLACKLIST.name, PARTY_DAYS.name, STOLEN_CARD_SUMMARIES.name],
+    watermark: { table: PARTY_DAYS.name, column: "last_event_time" },
+  },
+  merchants: {
+    tables: [MERCHANTS_PARTIAL.name, MERCHANT_CUSTOMERS.name],
+    watermark: { table: MERCHANTS_PARTIAL.name, column: "last_event_time" },
+  },
+  ops: {
+    tables: [OPS_MINUTES.name, OPS_LATENCY.name, INGEST_BALANCE.name, QUARANTINE.name],
+    watermark: { table: INGEST_BALANCE.name, column: "newest_event_time" },
+  },
+};
+
+/** Tables every index is made from. */
+export const RAW_TABLES: readonly string[] = [TRANSACTIONS.name, FRAUD_SIGNALS.name];
