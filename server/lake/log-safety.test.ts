@@ -1,10 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Db, openDuckDb } from "./duckdb";
 import { openLake } from "./lake";
-import { commitKey, lastCheckpointKey } from "./log";
+import { checkpointKey, commitKey, lastCheckpointKey } from "./log";
 import { MAINTENANCE_DEFAULTS, trimLog, vacuum } from "./maintenance";
 import { writeParquet } from "./parquet";
 import { scanSql } from "./scan";
@@ -147,6 +147,39 @@ describe("the log", () => {
     expect(await vacuum(table, { ...MAINTENANCE_DEFAULTS, nowMs: () => nowMs })).toBe(1);
     await expect(table.at({ version: 1 })).rejects.toMatchObject({ code: "version_gone" });
     expect(await idsOf(store, await table.at({ version: 2 }))).toEqual([1]);
+  });
+
+  it("keeps one checkpoint an hour besides the last hour's and the newest, and reads every version all the same", async () => {
+    const store = await freshStore();
+    const table = await Table.open(store, db, SPEC);
+    const versions = [1, 2, 3, 4, 5, 6];
+    const hoursAgo = [5.9, 5.5, 5.1, 3.5, 0.2, 0.1];
+    const hour = Math.floor(Date.now() / 3_600_000) * 3_600_000;
+    for (const [index, version] of versions.entries()) {
+      await append(table, version);
+      await table.writeCheckpoint();
+      const at = new Date((index < 4 ? hour : Date.now()) - (hoursAgo[index] ?? 0) * 3_600_000);
+      await utimes(await store.localPath(checkpointKey("events", version)), at, at);
+    }
+    const lake = await openLake(store, db, [SPEC]);
+    expect(await trimLog(lake, table, MAINTENANCE_DEFAULTS)).toBe(2);
+    const kept = await Promise.all(versions.map((version) => store.head(checkpointKey("events", version))));
+    expect(versions.filter((_, index) => kept[index] !== null)).toEqual([1, 4, 5, 6]);
+    for (const version of versions) {
+      expect(await idsOf(store, await table.at({ version }))).toEqual(versions.slice(0, version));
+    }
+  });
+
+  it("does not trim the log before a checkpoint that cannot be read", async () => {
+    const store = await freshStore();
+    const table = await Table.open(store, db, SPEC);
+    for (let id = 0; id < 3; id++) await append(table, id);
+    const version = await table.writeCheckpoint();
+    await store.put(checkpointKey("events", version), new Uint8Array(100));
+    const later = { ...MAINTENANCE_DEFAULTS, nowMs: () => Date.now() + 3 * DAY_MS };
+    const lake = { ...(await openLake(await freshStore(), db, [SPEC])), store };
+    await expect(trimLog(lake, table, later)).rejects.toMatchObject({ kind: "corrupt", code: "unreadable_checkpoint" });
+    expect(await store.head(commitKey("events", 0))).not.toBeNull();
   });
 
   it("refuses a partitioned specification, which no writer here can honour", async () => {

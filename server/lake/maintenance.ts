@@ -39,6 +39,7 @@ export interface MaintenanceFacts {
 }
 
 const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 /** Sizes within this factor are "about the same". */
 const TIER_FACTOR = 8;
 const FILES_PER_REWRITE_MAX = 1_000;
@@ -140,25 +141,47 @@ export async function vacuum(table: Table, limits: MaintenanceLimits): Promise<n
   return expired.length;
 }
 
-/** Deletes the log before the newest checkpoint that is older than the retention: what is younger can still be read as of. */
+/**
+ * Deletes the log before the newest checkpoint that is older than the retention (what is younger can still be read as of), and
+ * after it all checkpoints but those of the last hour and one an hour before.
+ */
 export async function trimLog(lake: Lake, table: Table, limits: MaintenanceLimits): Promise<number> {
   const { store, spec } = table;
   const cutoffMs = limits.nowMs() - spec.retention.logDays * DAY_MS;
-  const entries: { key: string; version: number }[] = [];
-  let keepFrom = 0;
+  const [commits, checkpoints]: [LogFile[], LogFile[]] = [[], []];
   for await (const { key, modifiedAtMs } of store.list(`${logFolder(spec.name)}/`)) {
     const match = /\/(\d{20})\.(json|checkpoint\.parquet)$/.exec(key);
     if (match === null) continue;
-    const version = Number(match[1]);
-    entries.push({ key, version });
-    if (match[2] !== "json" && modifiedAtMs < cutoffMs) keepFrom = Math.max(keepFrom, version);
+    (match[2] === "json" ? commits : checkpoints).push({ key, version: Number(match[1]), modifiedAtMs });
   }
-  const expired = entries.filter(({ version }) => version < keepFrom).map(({ key }) => key);
-  if (expired.length === 0) return 0;
+  const keepFrom = checkpoints.findLast(({ modifiedAtMs }) => modifiedAtMs < cutoffMs)?.version ?? 0;
+  const expired = [...commits, ...checkpoints].filter(({ version }) => version < keepFrom);
   // What comes before a checkpoint is its only replacement: it must be readable first. Throws where it is not.
-  if ((await new LogReader(store, lake.db, spec.name).checkpoint(keepFrom)) === null) return 0;
-  await store.delete(expired);
-  return expired.length;
+  const replaced = expired.length > 0 ? await new LogReader(store, lake.db, spec.name).checkpoint(keepFrom) : null;
+  if (replaced === null) expired.length = 0;
+  const later = checkpoints.filter(({ version }) => version > keepFrom);
+  const keys = [...expired, ...superfluous(later, limits.nowMs() - HOUR_MS)].map(({ key }) => key);
+  await store.delete(keys);
+  return keys.length;
+}
+
+interface LogFile {
+  readonly key: string;
+  readonly version: number;
+  readonly modifiedAtMs: number;
+}
+
+/** Of checkpoints in the order of their versions, all but the first of each hour, the newest, and those since `sinceMs`. */
+function superfluous(checkpoints: readonly LogFile[], sinceMs: number): LogFile[] {
+  let hourKept = -1;
+  return checkpoints.slice(0, -1).filter(({ modifiedAtMs }) => {
+    const hour = Math.floor(modifiedAtMs / HOUR_MS);
+    if (modifiedAtMs >= sinceMs || hour !== hourKept) {
+      hourKept = hour;
+      return false;
+    }
+    return true;
+  });
 }
 
 /** Unfinished files of processes that died. */

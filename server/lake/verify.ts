@@ -5,6 +5,8 @@ import { dataKey } from "./log";
 import { scanSql } from "./scan";
 import type { DataFile, Snapshot } from "./snapshot";
 import { Table } from "./table";
+import { duckDbTypeName } from "./table-buffer";
+import { verifyLog } from "./verify-log";
 
 export interface Difference {
   readonly table: string;
@@ -20,7 +22,7 @@ export interface Verification {
   readonly differences: readonly Difference[];
 }
 
-/** Replays the log, re-reads every file and says every difference: row counts, statistics, versions, and the ingest balance. */
+/** Replays the log, re-reads every file and says every difference: versions, marks, checkpoints, row counts, statistics, and the ingest balance. */
 export async function verifyLake(lake: Lake, only: string | null = null): Promise<Verification> {
   const connection = await lake.db.connect();
   const differences: Difference[] = [];
@@ -30,6 +32,7 @@ export async function verifyLake(lake: Lake, only: string | null = null): Promis
       if (only !== null && spec.name !== only) continue;
       // Replayed anew from the store: what is in memory proves nothing.
       const snapshot = (await Table.open(lake.store, lake.db, spec)).current();
+      differences.push(...(await verifyLog(lake, spec)));
       tables++;
       for (const file of snapshot.files) {
         files++;
@@ -54,16 +57,17 @@ async function verifyFile(
   const info = await lake.store.head(dataKey(spec.name, file.path));
   if (info === null) return [differ("the log names this file and it does not exist")];
   if (info.size !== file.size) return [differ(`the log says ${file.size} bytes, the file has ${info.size}`)];
-  const bounded = spec.columns.filter((column) => file.stats.minValues[column.name] !== undefined);
+  const told: { minValues?: Record<string, unknown> } = JSON.parse(file.statsText);
+  const bounded = spec.columns.filter((column) => told.minValues?.[column.name] !== undefined);
   const facts = spec.columns
     .filter((column) => file.stats.nullCount[column.name] !== undefined)
     .map((column) => `count(*) - count(${sqlName(column.name)}) AS ${sqlName(`nulls ${column.name}`)}`);
   const outside = bounded.map((column) => {
     const name = sqlName(column.name);
-    const cast = column.type === "timestamp" ? "::TIMESTAMPTZ" : column.type === "date" ? "::DATE" : "";
-    const literal = (value: string | number | undefined) =>
-      typeof value === "string" ? `${sqlText(value)}${cast}` : String(value);
-    return `count(*) FILTER (${name} < ${literal(file.stats.minValues[column.name])} OR ${name} > ${literal(file.stats.maxValues[column.name])}) AS ${sqlName(`outside ${column.name}`)}`;
+    // From the text itself: a number of JavaScript may not be the one that is written there.
+    const bound = (side: "minValues" | "maxValues") =>
+      `CAST(json_extract_string(${sqlText(file.statsText)}, ${sqlText(`$.${side}."${column.name}"`)}) AS ${duckDbTypeName(column.type)})`;
+    return `count(*) FILTER (${name} < ${bound("minValues")} OR ${name} > ${bound("maxValues")}) AS ${sqlName(`outside ${column.name}`)}`;
   });
   try {
     const reader = await connection.runAndReadAll(

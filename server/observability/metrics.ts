@@ -1,7 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
 export interface WebMetrics {
-  observeCall(path: string, outcome: string, seconds: number): void;
+  observeCall(path: string, type: string, outcome: string, seconds: number): void;
+  /** Of the last queries that succeeded, at most a thousand. */
+  recentQueries(): { readonly count: number; readonly p95Ms: number | null };
   /** Sets gauges that were read from elsewhere at scrape time; those not named any more are gone. */
   setGauges(samples: readonly GaugeSample[]): void;
   /** The Prometheus text format and its content type. */
@@ -14,6 +16,8 @@ export interface GaugeSample {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
 }
+
+const RECENT_MAX = 1_000;
 
 /** The metrics of the web process. One per process: `prom-client` keeps process-wide timers. */
 export function createWebMetrics(): WebMetrics {
@@ -33,9 +37,17 @@ export function createWebMetrics(): WebMetrics {
     registers: [registry],
   });
   const gauges = new Map<string, Gauge>();
+  const recent: number[] = [];
   return {
-    observeCall: (path, outcome, seconds) => {
+    recentQueries: () => {
+      const sorted = [...recent].sort((a, b) => a - b);
+      const p95 = sorted[Math.ceil(sorted.length * 0.95) - 1];
+      return { count: sorted.length, p95Ms: p95 === undefined ? null : Math.round(p95) };
+    },
+    observeCall: (path, type, outcome, seconds) => {
       calls.observe({ path, outcome }, seconds);
+      if (type === "query" && outcome === "ok") recent.push(seconds * 1000);
+      if (recent.length > RECENT_MAX) recent.shift();
       if (outcome === "INTERNAL_SERVER_ERROR") failures.inc({ path });
     },
     setGauges: (samples) => {

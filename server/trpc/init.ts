@@ -48,7 +48,7 @@ const told = t.middleware(async ({ ctx, path, type, next }) => {
   const result = await next();
   const durationMs = Math.round(performance.now() - startedMs);
   const { log, metrics } = ctx.services;
-  metrics.observeCall(path, result.ok ? "ok" : result.error.code, durationMs / 1000);
+  metrics.observeCall(path, type, result.ok ? "ok" : result.error.code, durationMs / 1000);
   if (result.ok) {
     log.debug({ path, type, durationMs, personId: ctx.person?.id ?? null }, "call");
     return result;

@@ -5,7 +5,6 @@ import { activeSnoozes, type Snooze } from "../../db/cases";
 import type { Database } from "../../db/connect";
 import { namesOf } from "../../db/people";
 import { ConcordanceError } from "../../domain/errors";
-import { parseInstant } from "../../domain/time";
 import { TRANSACTIONS } from "../../pipeline/tables";
 import { decodeCursor, encodeCursor } from "../../query/cursor";
 import { type FileCounts, openFileCounts, sameBatches } from "../../query/file-counts";
@@ -47,12 +46,6 @@ interface Condition {
   readonly bounds: Bounds | undefined;
 }
 
-function microsOf(instant: string): bigint {
-  const parsed = parseInstant(instant);
-  if (parsed.ok) return parsed.value;
-  throw new ConcordanceError({ kind: "invalid_input", code: "bad_instant", message: `${instant} ${parsed.error}.` });
-}
-
 const TEXT_COLUMNS = [
   "alert_id",
   "transaction_id",
@@ -77,12 +70,12 @@ function conditionOf(filter: QueueFilter, personId: string): Condition {
   oneOf("a.rule", "rule", filter.rule);
   oneOf("a.severity", "severity", filter.severity);
   if (filter.from !== null) {
-    parts.push("a.detected_at >= make_timestamptz($from)");
-    parameters.from = microsOf(filter.from);
+    parts.push("a.detected_at >= $from::TIMESTAMPTZ");
+    parameters.from = filter.from;
   }
   if (filter.until !== null) {
-    parts.push("a.detected_at < make_timestamptz($until)");
-    parameters.until = microsOf(filter.until);
+    parts.push("a.detected_at < $until::TIMESTAMPTZ");
+    parameters.until = filter.until;
   }
   if (filter.entity !== null && filter.entity !== "") {
     parts.push("$entity IN (a.entity_id, a.user_id, a.counterparty_id, a.merchant_id, a.card_token, a.transaction_id)");

@@ -45,8 +45,8 @@ class LocalStore implements ObjectStore {
 
   async *list(prefix: string, startAfter = ""): AsyncIterable<ObjectInfo> {
     const folder = prefix.includes("/") ? prefix.slice(0, prefix.lastIndexOf("/")) : "";
-    for (const key of await this.keysUnder(folder)) {
-      if (!key.startsWith(prefix) || key <= startAfter) continue;
+    const wanted = (key: string) => key.startsWith(prefix) && key > startAfter;
+    for (const key of await this.keysUnder(folder, wanted)) {
       const info = await this.head(key);
       if (info !== null) yield info;
     }
@@ -62,9 +62,11 @@ class LocalStore implements ObjectStore {
         return "created";
       } catch (error) {
         if (codeOf(error) === "EEXIST") return "exists";
-        throw error;
+        if (NO_LINKS.has(codeOf(error) ?? "")) throw noHardLinks(this.address, error);
+        // A folder that was there is gone: made anew, it would hold a log without its beginning.
+        throw unavailable(key, error);
       } finally {
-        await unlink(temporary);
+        await unlink(temporary).catch(() => undefined);
       }
     });
   }
@@ -81,16 +83,15 @@ class LocalStore implements ObjectStore {
       } finally {
         await file.close();
       }
-      await this.makeDirectory(dirname(this.path(key)));
-      await rename(localPath, this.path(key));
-      await syncDirectory(dirname(this.path(key)));
+      await this.renameInto(localPath, key);
     });
   }
 
   async move(from: string, to: string): Promise<void> {
     await guarded(from, async () => {
-      await this.makeDirectory(dirname(this.path(to)));
-      await rename(this.path(from), this.path(to));
+      await stat(this.path(from));
+      await this.renameInto(this.path(from), to);
+      await syncDirectory(dirname(this.path(from)));
     });
   }
 
@@ -124,7 +125,7 @@ class LocalStore implements ObjectStore {
     };
   }
 
-  private async keysUnder(folder: string): Promise<string[]> {
+  private async keysUnder(folder: string, wanted: (key: string) => boolean): Promise<string[]> {
     const keys: string[] = [];
     const visit = async (at: string): Promise<void> => {
       const entries = await readdir(this.path(at), { withFileTypes: true }).catch((error: unknown) => {
@@ -135,7 +136,7 @@ class LocalStore implements ObjectStore {
         const key = at === "" ? entry.name : `${at}/${entry.name}`;
         if (entry.isDirectory()) {
           if (key !== TEMPORARY) await visit(key);
-        } else keys.push(key);
+        } else if (wanted(key)) keys.push(key);
       }
     };
     await visit(folder);
@@ -148,18 +149,52 @@ class LocalStore implements ObjectStore {
     try {
       await file.writeFile(bytes);
       await file.datasync();
+    } catch (error) {
+      await unlink(path).catch(() => undefined);
+      throw error;
     } finally {
       await file.close();
     }
     return path;
   }
 
+  private async renameInto(path: string, key: string): Promise<void> {
+    const folder = dirname(this.path(key));
+    await this.makeDirectory(folder);
+    try {
+      await rename(path, this.path(key));
+    } catch (error) {
+      if (codeOf(error) !== "ENOENT") throw error;
+      // The folder may have been removed since it was made.
+      this.madeDirectories.delete(folder);
+      await this.makeDirectory(folder);
+      await rename(path, this.path(key));
+    }
+    await syncDirectory(folder);
+  }
+
   private async makeDirectory(path: string): Promise<void> {
     if (this.madeDirectories.has(path)) return;
-    await mkdir(path, { recursive: true });
+    const first = await mkdir(path, { recursive: true });
+    // A new folder is durable once the folder it stands in is.
+    for (let made = path; first !== undefined && made.length >= first.length; made = dirname(made)) {
+      await syncDirectory(dirname(made));
+    }
     this.madeDirectories.add(path);
   }
 }
+
+const NO_LINKS: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
+
+const noHardLinks = (address: string, cause: unknown): ConcordanceError =>
+  new ConcordanceError({
+    kind: "config",
+    code: "store_without_hard_links",
+    message: `The file system of ${address} has no hard links, by which a commit is created once only: ${cause instanceof Error ? cause.message : String(cause)}.`,
+    remedy: "Put the lake on a local file system such as ext4, xfs, btrfs or APFS, or in S3.",
+    at: { address },
+    cause,
+  });
 
 async function syncDirectory(path: string): Promise<void> {
   const handle = await open(path, "r");

@@ -1,0 +1,181 @@
+import { type Heartbeat, readHeartbeats } from "../db/heartbeats";
+import { ConcordanceError } from "../domain/errors";
+import type { Health, PartHealth, Process, PromiseFigure } from "../indexes/ops/contract";
+import { asOfOps, percentilesOf } from "../indexes/ops/queries";
+import { readBalances } from "../indexes/ops/queries-streams";
+import { OPS_LATENCY, OPS_MINUTES } from "../indexes/ops/tables";
+import type { LakeView } from "../query/reader";
+import { text, whole } from "../query/values";
+import { knownError } from "../trpc/errors";
+import { readFreshness } from "./freshness";
+import type { Services } from "./services";
+
+const LATENCY_MINUTES = 5;
+const VISIBLE_MS = 2_000;
+const QUERY_P95_MS = 100;
+
+/** Whether each part answers; never throws. */
+export async function checkParts(services: Services): Promise<PartHealth[]> {
+  const lake = await checkPart("lake", async () => {
+    await services.reader.snapshots();
+  });
+  const postgres = await checkPart("postgres", () => services.database.ping());
+  if (!postgres.ok) return [lake, postgres];
+  const workers = await checkPart("workers", async () => {
+    const ailing = (await readHeartbeats(services.database.db)).filter(({ state }) => AILING.has(state));
+    const [first] = ailing;
+    if (first === undefined) return;
+    throw new ConcordanceError({
+      kind: "unavailable",
+      code: `worker_${first.state}`,
+      message: ailing.map((beat) => `${beat.process} (${beat.instance}) is ${beat.state}`).join("; "),
+      remedy: first.detail.remedy ?? "Look at the process's log; the supervisor starts it again.",
+    });
+  });
+  return [lake, postgres, workers];
+}
+
+const AILING: ReadonlySet<string> = new Set(["lost", "failed", "restarting"]);
+
+async function checkPart(part: PartHealth["part"], check: () => Promise<void>): Promise<PartHealth> {
+  try {
+    await check();
+    return { part, ok: true, code: null, message: null, remedy: null };
+  } catch (error) {
+    const known = knownError(error);
+    return {
+      part,
+      ok: false,
+      code: known?.code ?? "internal",
+      message: known?.message ?? `The ${part} cannot be read; the reason is in the server's log.`,
+      remedy: known?.remedy ?? null,
+    };
+  }
+}
+
+/** Processes with their heartbeats, and the promises of PRODUCT.md section 6 as measured now. */
+export async function readHealth(services: Services, signal?: AbortSignal): Promise<Health> {
+  const [parts, beats, freshness] = await Promise.all([
+    checkParts(services),
+    readHeartbeats(services.database.db),
+    readFreshness(services.reader),
+  ]);
+  const stale = freshness.indexes.filter(({ missed }) => missed);
+  return services.reader.read({ name: "ops.health", signal }, async (view) => {
+    const balances = [...(await readBalances(services.reader, view))];
+    const broken = balances.filter(([, balance]) => !balance.balanced).map(([source]) => source);
+    return {
+      parts,
+      processes: beats.map(processOf),
+      promises: [
+        {
+          id: "balance",
+          title: "Nothing lost, nothing twice",
+          promised: "in = accepted + quarantined + duplicates, per source",
+          measured: balances.length === 0 ? null : `${balances.length - broken.length} of ${balances.length} sources`,
+          met: balances.length === 0 ? null : broken.length === 0,
+          window: "everything in the lake",
+          detail: broken.length === 0 ? null : `Does not add up: ${broken.join(", ")}`,
+        },
+        await visiblePromise(view),
+        await throughputPromise(view),
+        queriesPromise(services),
+        {
+          id: "freshness",
+          title: "Indexes keep up",
+          promised: "every real-time index within 2 s of what is stored",
+          measured: `${freshness.indexes.length - stale.length} of ${freshness.indexes.length} indexes`,
+          met: stale.length === 0,
+          window: "now",
+          detail:
+            stale.map(({ index, behindMs }) => `${index} is ${(behindMs / 1000).toFixed(1)} s behind`).join("; ") ||
+            null,
+        },
+      ],
+      asOf: asOfOps(view, [OPS_LATENCY.name, OPS_MINUTES.name]),
+    };
+  });
+}
+
+function processOf(beat: Heartbeat): Process {
+  const { detail } = beat;
+  return {
+    process: beat.process,
+    instance: beat.instance,
+    pid: beat.pid,
+    startedAt: beat.startedAt,
+    beatAt: beat.beatAt,
+    state: beat.state,
+    code: detail.code ?? null,
+    message: detail.message ?? null,
+    remedy: detail.remedy ?? null,
+    restarts: detail.restarts ?? null,
+    memoryBytes: detail.memoryBytes ?? null,
+    facts: Object.entries(detail.figures ?? {}).flatMap(([name, value]) =>
+      value === null ? [] : [{ name, value: String(value) }],
+    ),
+  };
+}
+
+/** The two halves are measured apart; the sum of their 99th percentiles is an upper estimate of the whole's. */
+async function visiblePromise(view: LakeView): Promise<PromiseFigure> {
+  const from = new Date(Date.now() - LATENCY_MINUTES * 60_000).toISOString();
+  const rows = await view.rows(
+    `SELECT metric, bucket_ms, sum(events)::BIGINT AS events
+       FROM ${await view.scan(OPS_LATENCY.name, { column: "minute", min: from })}
+      WHERE minute >= $from::TIMESTAMPTZ AND metric IN ('event_to_ingested', 'ingested_to_visible') GROUP BY ALL`,
+    { from },
+  );
+  const p99 = (metric: string) =>
+    percentilesOf(
+      rows
+        .filter((row) => text(row, "metric") === metric)
+        .map((row) => ({ bucketMs: whole(row, "bucket_ms"), events: whole(row, "events") })),
+    ).p99Ms;
+  const [stored, visible] = [p99("event_to_ingested"), p99("ingested_to_visible")];
+  const sum = stored === null || visible === null ? null : stored + visible;
+  return {
+    id: "event_to_visible",
+    title: "Event to visible in the console",
+    promised: "p99 ≤ 2 s",
+    measured: sum === null ? null : `p99 ≤ ${sum} ms`,
+    met: sum === null ? null : sum <= VISIBLE_MS,
+    window: `last ${LATENCY_MINUTES} minutes`,
+    detail:
+      sum === null ? "No events in the window." : `Stored after ${stored} ms, visible ${visible} ms later (p99 each).`,
+  };
+}
+
+async function throughputPromise(view: LakeView): Promise<PromiseFigure> {
+  const from = new Date(Date.now() - 3_600_000).toISOString();
+  const [row] = await view.rows(
+    `SELECT max(records)::BIGINT AS records FROM (
+       SELECT minute, sum(accepted + quarantined + duplicates) AS records
+         FROM ${await view.scan(OPS_MINUTES.name, { column: "minute", min: from })}
+        WHERE minute >= $from::TIMESTAMPTZ GROUP BY minute)`,
+    { from },
+  );
+  const records = row === undefined || row.records === null ? null : whole(row, "records");
+  return {
+    id: "throughput",
+    title: "Ingest",
+    promised: "≥ 100,000 events/s on 2 cores",
+    measured: records === null ? null : `${(records / 60).toFixed(1)} events/s`,
+    met: null,
+    window: "busiest minute of the last hour",
+    detail: "What arrived, not what would fit: the capacity is measured by `npm run bench:ingest`.",
+  };
+}
+
+function queriesPromise({ metrics }: Services): PromiseFigure {
+  const recent = metrics.recentQueries();
+  return {
+    id: "queries",
+    title: "Console queries",
+    promised: "p95 ≤ 100 ms warm",
+    measured: recent.p95Ms === null ? null : `p95 ${recent.p95Ms} ms`,
+    met: recent.p95Ms === null ? null : recent.p95Ms <= QUERY_P95_MS,
+    window: `last ${recent.count} queries of this process`,
+    detail: null,
+  };
+}

@@ -1,0 +1,42 @@
+import { mapped, personal, procedureIn, router } from "../trpc/init";
+import { Freshness, Me, Overview, OverviewQuery, SearchQuery, SearchResult, Trace, TraceQuery } from "./contract";
+import { followFreshness, readFreshness } from "./freshness";
+import { readOverview } from "./overview";
+import { findAnything } from "./search";
+import { describePerson } from "./session";
+import { readTrace } from "./trace";
+
+const freshness = procedureIn("freshness", "read");
+
+export const sessionRouter = router({
+  me: personal.output(Me).query(({ ctx }) => describePerson(ctx.person)),
+});
+
+export const overviewRouter = router({
+  get: procedureIn("overview", "read")
+    .input(OverviewQuery)
+    .output(Overview)
+    .query(({ ctx, input, signal }) => readOverview(ctx.services, ctx.scope, input.businessDate, signal)),
+});
+
+export const searchRouter = router({
+  find: procedureIn("search", "read")
+    .input(SearchQuery)
+    .output(SearchResult)
+    .query(({ ctx, input, signal }) => findAnything(ctx.services.reader, ctx.scope, input.text, signal)),
+});
+
+export const traceRouter = router({
+  get: procedureIn("trace", "read")
+    .input(TraceQuery)
+    .output(Trace)
+    .query(({ ctx, input, signal }) => readTrace(ctx.services.reader, ctx.scope, input, signal)),
+});
+
+export const freshnessRouter = router({
+  get: freshness.output(Freshness).query(({ ctx }) => readFreshness(ctx.services.reader)),
+  /** Freshness of every index as it changes. */
+  on: freshness.subscription(({ ctx, signal }) =>
+    mapped(followFreshness(ctx.services.reader, signal ?? new AbortController().signal)),
+  ),
+});

@@ -1,0 +1,21 @@
+import { freshnessRouter, overviewRouter, searchRouter, sessionRouter, traceRouter } from "../console/router";
+import { fraudRouter } from "../indexes/fraud/router";
+import { merchantsRouter } from "../indexes/merchants/router";
+import { opsRouter } from "../indexes/ops/router";
+import { createCallerFactory, router } from "./init";
+
+export const appRouter = router({
+  session: sessionRouter,
+  overview: overviewRouter,
+  search: searchRouter,
+  trace: traceRouter,
+  freshness: freshnessRouter,
+  fraud: fraudRouter,
+  merchants: merchantsRouter,
+  ops: opsRouter,
+});
+
+export type AppRouter = typeof appRouter;
+
+/** Calls procedures in process: for server components and tests. */
+export const createCaller = createCallerFactory(appRouter);
