@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { link, mkdir, readFile, unlink, writeFile } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { ConcordanceError } from "../domain/errors";
@@ -10,12 +10,25 @@ const whole = (fallback: number) => z.coerce.number().int().positive().default(f
 
 /** Every setting of the command line and the workers; docs/configuration.md lists them with their units. */
 const Environment = z.object({
-  CONCORDANCE_LAKE: z.string().min(1).default("data/lake"),
+  CONCORDANCE_DATA: z.string().min(1).default("data"),
+  CONCORDANCE_LAKE: z.string().min(1).optional(),
   CONCORDANCE_CARD_KEY: z
     .string()
     .regex(/^[0-9a-fA-F]{64,}$/, "at least 32 bytes in hexadecimal")
     .optional(),
-  CONCORDANCE_CARD_KEY_FILE: z.string().min(1).default("data/secrets/card-key"),
+  CONCORDANCE_CARD_KEY_FILE: z.string().min(1).optional(),
+  CONCORDANCE_AUTH_SECRET: z.string().min(32, "at least 32 characters").optional(),
+  CONCORDANCE_AUTH_SECRET_FILE: z.string().min(1).optional(),
+  CONCORDANCE_SOURCES: z.string().min(1).default("config/sources.yaml"),
+  CONCORDANCE_PORT: whole(3_000),
+  CONCORDANCE_BASE_URL: z.url().optional(),
+  CONCORDANCE_DEMO: z.enum(["true", "false"]).default("false"),
+  CONCORDANCE_SIMULATOR_TPS: whole(50),
+  CONCORDANCE_SIMULATOR_SEED: z.string().min(1).default("1"),
+  CONCORDANCE_MAINTENANCE_EVERY_MS: whole(30_000),
+  CONCORDANCE_INSTANCE: z.string().min(1).max(100).default(hostname()),
+  CONCORDANCE_RESTARTS: z.coerce.number().int().min(0).default(0),
+  DATABASE_URL: z.string().min(1).optional(),
   CONCORDANCE_RULES: z.string().min(1).optional(),
   CONCORDANCE_RECORD_BYTES_MAX: whole(1_048_576),
   CONCORDANCE_FLUSH_AGE_MS: whole(500),
@@ -36,7 +49,24 @@ const Environment = z.object({
 });
 
 export interface Settings {
+  /** Where the embedded default keeps everything that is not in the lake. */
+  readonly data: string;
   readonly lake: string;
+  /** The file that declares the sources. */
+  readonly sourcesPath: string;
+  /** Null: nothing operational is stored by this process. */
+  readonly databaseUrl: string | null;
+  readonly port: number;
+  /** Address people open. */
+  readonly baseUrl: string;
+  /** True where the embedded start made demo sign-ins. */
+  readonly demo: boolean;
+  readonly simulator: { readonly tps: number; readonly seed: string };
+  readonly maintenanceEveryMs: number;
+  /** Tells two instances of one process apart. */
+  readonly instance: string;
+  /** How often the supervisor has started this process again. */
+  readonly restarts: number;
   readonly rulesPath: string | null;
   readonly recordBytesMax: number;
   readonly flushAgeMs: number;
@@ -53,6 +83,8 @@ export interface Settings {
   readonly s3: S3StoreOptions;
   /** Reads the key card numbers are tokenised with, making one on first use. */
   readonly cardKey: () => Promise<Uint8Array>;
+  /** Reads the secret sessions are signed with, making one on first use. */
+  readonly authSecret: () => Promise<string>;
 }
 
 /** Reads the settings from the environment. Throws code `bad_settings` with every fault listed. */
@@ -68,8 +100,19 @@ export function loadSettings(environment: NodeJS.ProcessEnv = process.env): Sett
     });
   }
   const e = parsed.data;
+  const data = e.CONCORDANCE_DATA;
   return {
-    lake: e.CONCORDANCE_LAKE,
+    data,
+    lake: e.CONCORDANCE_LAKE ?? join(data, "lake"),
+    sourcesPath: e.CONCORDANCE_SOURCES,
+    databaseUrl: e.DATABASE_URL ?? null,
+    port: e.CONCORDANCE_PORT,
+    baseUrl: e.CONCORDANCE_BASE_URL ?? `http://localhost:${e.CONCORDANCE_PORT}`,
+    demo: e.CONCORDANCE_DEMO === "true",
+    simulator: { tps: e.CONCORDANCE_SIMULATOR_TPS, seed: e.CONCORDANCE_SIMULATOR_SEED },
+    maintenanceEveryMs: e.CONCORDANCE_MAINTENANCE_EVERY_MS,
+    instance: e.CONCORDANCE_INSTANCE,
+    restarts: e.CONCORDANCE_RESTARTS,
     rulesPath: e.CONCORDANCE_RULES ?? null,
     recordBytesMax: e.CONCORDANCE_RECORD_BYTES_MAX,
     flushAgeMs: e.CONCORDANCE_FLUSH_AGE_MS,
@@ -90,25 +133,41 @@ export function loadSettings(environment: NodeJS.ProcessEnv = process.env): Sett
       ...(e.CONCORDANCE_S3_KMS_KEY_ID === undefined ? {} : { kmsKeyId: e.CONCORDANCE_S3_KMS_KEY_ID }),
       ...(e.AWS_REGION === undefined ? {} : { region: e.AWS_REGION }),
     },
-    cardKey: () => cardKey(e.CONCORDANCE_CARD_KEY, e.CONCORDANCE_CARD_KEY_FILE),
+    cardKey: async () => {
+      const path = e.CONCORDANCE_CARD_KEY_FILE ?? join(data, "secrets", "card-key");
+      return Buffer.from(e.CONCORDANCE_CARD_KEY ?? (await keptSecret(path)), "hex");
+    },
+    authSecret: async () =>
+      e.CONCORDANCE_AUTH_SECRET ?? keptSecret(e.CONCORDANCE_AUTH_SECRET_FILE ?? join(data, "secrets", "auth-secret")),
   };
 }
 
-async function cardKey(given: string | undefined, path: string): Promise<Uint8Array> {
-  if (given !== undefined) return Buffer.from(given, "hex");
-  try {
-    return Buffer.from((await readFile(path, "utf8")).trim(), "hex");
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
-  }
-  const key = randomBytes(32);
+/** 32 random bytes in hexadecimal, made on first use and kept in a file only its owner reads. */
+async function keptSecret(path: string): Promise<string> {
+  const known = await secretIn(path);
+  if (known !== null) return known;
   await mkdir(dirname(path), { recursive: true });
+  // Written aside and linked into place: a reader never sees half of it, and the first of two writers wins.
+  const aside = `${path}.${randomBytes(6).toString("hex")}`;
+  await writeFile(aside, `${randomBytes(32).toString("hex")}\n`, { mode: 0o600, flag: "wx" });
   try {
-    await writeFile(path, `${key.toString("hex")}\n`, { mode: 0o600, flag: "wx" });
-    return key;
+    await link(aside, path);
   } catch (error) {
-    // Another process made it first.
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-    return Buffer.from((await readFile(path, "utf8")).trim(), "hex");
+    if (!hasCode(error, "EEXIST")) throw error;
+  } finally {
+    await unlink(aside);
+  }
+  return (await secretIn(path)) ?? "";
+}
+
+async function secretIn(path: string): Promise<string | null> {
+  try {
+    return (await readFile(path, "utf8")).trim();
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return null;
+    throw error;
   }
 }
+
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && "code" in error && error.code === code;

@@ -6,7 +6,7 @@ import { verifyLake } from "../../server/lake/verify";
 import { silentLogger } from "../../server/observability/log";
 import { runSql } from "../../server/query/sql";
 import { ingest } from "../../workers/cli/ingest";
-import { openProcessLake } from "../../workers/runtime/open-lake";
+import { openProcessLake } from "../../server/process/open-lake";
 import { temporaryDirectory } from "../support/world";
 
 const DATA = "../shared/data/events/online_retail.csv.gz";

@@ -10,7 +10,7 @@ import { formatScore } from "../../server/simulation/score-text";
 import { createLakeSink, SIGNALS_SOURCE, TRANSACTIONS_SOURCE } from "../../server/simulation/sinks/lake";
 import { openTruthWriter } from "../../server/simulation/truth-writer";
 import { ingest } from "../../workers/cli/ingest";
-import { openProcessLake } from "../../workers/runtime/open-lake";
+import { openProcessLake } from "../../server/process/open-lake";
 import { smallSettings, temporaryDirectory } from "../support/world";
 
 /** Rules the lake's tables hold alerts of. */

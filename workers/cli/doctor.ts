@@ -2,7 +2,7 @@ import { loadSettings, type Settings } from "../../server/config/settings";
 import { ConcordanceError } from "../../server/domain/errors";
 import { EffectiveSettings } from "../../server/indexes/fraud/settings";
 import { loadMapping } from "../../server/pipeline/mapping/load";
-import { openProcessLake } from "../runtime/open-lake";
+import { openProcessLake } from "../../server/process/open-lake";
 
 export interface Check {
   readonly name: string;

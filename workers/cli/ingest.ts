@@ -14,7 +14,7 @@ import { createReferenceLoader } from "../../server/reference/loader";
 import { givenFiles, type RecordFormat } from "../../server/sources/landing/files";
 import { createLandingSource } from "../../server/sources/landing/source";
 import { createIndexer, createRulesHolder, nowMicros } from "../indexer/parts";
-import { openProcessLake } from "../runtime/open-lake";
+import { openProcessLake } from "../../server/process/open-lake";
 
 export interface IngestRequest {
   readonly source: string;

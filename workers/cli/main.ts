@@ -11,7 +11,7 @@ import { runSql } from "../../server/query/sql";
 import type { KeyStrategy, SimulationOptions } from "../../server/simulation/options";
 import { scoreLake } from "../../server/simulation/score";
 import { formatScore } from "../../server/simulation/score-text";
-import { openProcessLake } from "../runtime/open-lake";
+import { openProcessLake } from "../../server/process/open-lake";
 import { doctor } from "./doctor";
 import { exportView } from "./export";
 import { type IngestReport, ingest } from "./ingest";

@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import type { Settings } from "../../server/config/settings";
-import { ALL_TABLES } from "../../server/indexes/ingest";
-import { openDuckDb } from "../../server/lake/duckdb";
-import { type Lake, openLake } from "../../server/lake/lake";
-import { openStore } from "../../server/lake/store/open";
+import type { Settings } from "../config/settings";
+import { ALL_TABLES } from "../indexes/ingest";
+import { openDuckDb } from "../lake/duckdb";
+import { type Lake, openLake } from "../lake/lake";
+import { openStore } from "../lake/store/open";
 
 export interface OpenedLake {
   readonly lake: Lake;
