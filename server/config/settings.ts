@@ -20,6 +20,7 @@ const Environment = z.object({
   CONCORDANCE_AUTH_SECRET: z.string().min(32, "at least 32 characters").optional(),
   CONCORDANCE_AUTH_SECRET_FILE: z.string().min(1).optional(),
   CONCORDANCE_SOURCES: z.string().min(1).default("config/sources.yaml"),
+  CONCORDANCE_HOST: z.string().min(1).default("127.0.0.1"),
   CONCORDANCE_PORT: whole(3_000),
   CONCORDANCE_BASE_URL: z.url().optional(),
   CONCORDANCE_DEMO: z.enum(["true", "false"]).default("false"),
@@ -56,6 +57,8 @@ export interface Settings {
   readonly sourcesPath: string;
   /** Null: nothing operational is stored by this process. */
   readonly databaseUrl: string | null;
+  /** Address the web process listens at. */
+  readonly host: string;
   readonly port: number;
   /** Address people open. */
   readonly baseUrl: string;
@@ -106,6 +109,7 @@ export function loadSettings(environment: NodeJS.ProcessEnv = process.env): Sett
     lake: e.CONCORDANCE_LAKE ?? join(data, "lake"),
     sourcesPath: e.CONCORDANCE_SOURCES,
     databaseUrl: e.DATABASE_URL ?? null,
+    host: e.CONCORDANCE_HOST,
     port: e.CONCORDANCE_PORT,
     baseUrl: e.CONCORDANCE_BASE_URL ?? `http://localhost:${e.CONCORDANCE_PORT}`,
     demo: e.CONCORDANCE_DEMO === "true",

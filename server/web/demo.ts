@@ -6,6 +6,8 @@ import type { Settings } from "../config/settings";
 /** Where the embedded start keeps the password of its demo sign-ins. */
 export const demoPasswordPath = (data: string): string => join(data, "secrets", "demo-password");
 
+const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "::1"]);
+
 export interface DemoSignIns {
   readonly accounts: readonly DemoAccount[];
   readonly password: string;
@@ -13,7 +15,8 @@ export interface DemoSignIns {
 
 /** The demo sign-ins where this process was started as the embedded demo; null anywhere else. */
 export async function readDemoSignIns(settings: Settings): Promise<DemoSignIns | null> {
-  if (!settings.demo) return null;
+  // Their password is shown to whoever asks, so only on the machine itself.
+  if (!settings.demo || !LOOPBACK.has(settings.host)) return null;
   const password = (await readFile(demoPasswordPath(settings.data), "utf8")).trim();
   return { accounts: demoAccounts(), password };
 }

@@ -13,7 +13,7 @@ import { writeResult } from "../../server/query/format";
 import { createViews, pinSnapshot } from "../../server/query/snapshot";
 import { givenFiles } from "../../server/sources/landing/files";
 import { createLandingSource } from "../../server/sources/landing/source";
-import { recordFormatOf } from "../../workers/cli/ingest";
+import { recordFormatOf } from "../../workers/indexer/sources";
 import { createIndexer, createRulesHolder, nowMicros } from "../../workers/indexer/parts";
 import { smallSettings, temporaryDirectory, writeWorld } from "../support/world";
 
@@ -52,7 +52,7 @@ async function ingestOnce(store: ObjectStore, directory: string, path: string): 
     const lake = await openLake(store, db, ALL_TABLES);
     const mapping = await loadMapping("config/mappings/concordance-transactions.yaml");
     const rules = EffectiveSettings.defaults();
-    const holder = await createRulesHolder(lake, rules);
+    const holder = await createRulesHolder(lake, () => rules);
     const indexer = await createIndexer({
       settings,
       lake,

@@ -7,14 +7,14 @@ import type { Lake } from "../../server/lake/lake";
 import { scanSql } from "../../server/lake/scan";
 import type { Logger } from "../../server/observability/log";
 import { loadMapping } from "../../server/pipeline/mapping/load";
-import type { Mapping } from "../../server/pipeline/mapping/schema";
 import { INGEST_BALANCE, QUARANTINE, TRANSACTIONS } from "../../server/pipeline/tables";
+import { openProcessLake } from "../../server/process/open-lake";
 import { Projector } from "../../server/projection/projector";
 import { createReferenceLoader } from "../../server/reference/loader";
-import { givenFiles, type RecordFormat } from "../../server/sources/landing/files";
+import { givenFiles } from "../../server/sources/landing/files";
 import { createLandingSource } from "../../server/sources/landing/source";
 import { createIndexer, createRulesHolder, nowMicros } from "../indexer/parts";
-import { openProcessLake } from "../../server/process/open-lake";
+import { recordFormatOf } from "../indexer/sources";
 
 export interface IngestRequest {
   readonly source: string;
@@ -46,12 +46,6 @@ export interface IngestReport {
   readonly seconds: number;
 }
 
-export function recordFormatOf(mapping: Mapping, keepBytesMax: number): RecordFormat {
-  const { format } = mapping;
-  if (format.type !== "csv") return { quoted: false, header: null, delimiter: "", keepBytesMax };
-  return { quoted: true, header: format.header ? format.columns : null, delimiter: format.delimiter, keepBytesMax };
-}
-
 /** Drains the given files through indexer and projector and says the source's balance as the lake now holds it. */
 export async function ingest(request: IngestRequest, settings: Settings, log: Logger): Promise<IngestReport> {
   const startedMs = Date.now();
@@ -61,7 +55,7 @@ export async function ingest(request: IngestRequest, settings: Settings, log: Lo
   try {
     // Reference files of this lake take effect before the first event is decided.
     await createReferenceLoader({ lake, tokenize: createCardTokenizer(await settings.cardKey()), log }).check();
-    const holder = await createRulesHolder(lake, rulesSettings);
+    const holder = await createRulesHolder(lake, () => rulesSettings);
     const indexer = await createIndexer({
       settings,
       lake,

@@ -14,16 +14,18 @@ import { DIM_STOLEN_CARDS } from "../../server/reference/tables";
 
 export const nowMicros = (): bigint => BigInt(Date.now()) * 1000n;
 
-/** The rules with today's lists; `reload` reads them again where their tables have moved. */
-export async function createRulesHolder(lake: Lake, settings: EffectiveSettings) {
+/** The rules with today's lists; `reload` reads them again where their tables or the settings have moved. */
+export async function createRulesHolder(lake: Lake, current: () => EffectiveSettings) {
   let versions = "";
-  let rules: InlineRules = createInlineRules({ stolenCards: new Map(), blacklist: new Map(), settings });
+  let inForce = current();
+  let rules: InlineRules = createInlineRules({ stolenCards: new Map(), blacklist: new Map(), settings: inForce });
   const reload = async (): Promise<void> => {
     const tables = [lake.table("blacklist"), lake.table("blacklist_removals"), lake.table(DIM_STOLEN_CARDS.name)];
     const now = (await Promise.all(tables.map((table) => table.refresh())))
       .map((snapshot) => snapshot.version)
       .join("/");
-    if (now === versions) return;
+    const settings = current();
+    if (now === versions && settings === inForce) return;
     const connection = await lake.db.connect();
     try {
       const cards = lake.table(DIM_STOLEN_CARDS.name).current();
@@ -35,6 +37,7 @@ export async function createRulesHolder(lake: Lake, settings: EffectiveSettings)
       );
       rules = createInlineRules({ stolenCards, blacklist: await readActiveBlacklist(connection, lake), settings });
       versions = now;
+      inForce = settings;
     } finally {
       connection.closeSync();
     }
