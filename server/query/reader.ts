@@ -264,7 +264,7 @@ function createSnapshotPoll(lake: Lake, pollMs: number) {
     const now = performance.now();
     if (pinned !== null && now - takenAtMs < pollMs) return pinned;
     takenAtMs = now;
-    const next = refreshAll(lake);
+    const next = lake.refreshAll();
     pinned = next;
     // A failure is told to those who asked, and the next asks again.
     next.catch(() => {
@@ -272,11 +272,6 @@ function createSnapshotPoll(lake: Lake, pollMs: number) {
     });
     return next;
   };
-}
-
-async function refreshAll(lake: Lake): Promise<ReadonlyMap<string, Snapshot>> {
-  const pairs = await Promise.all(lake.tables.map(async (table) => [table.spec.name, await table.refresh()] as const));
-  return new Map(pairs);
 }
 
 /** What an answer says of the snapshot it was read from: versions of the tables named, and the newest event time of one of them. */

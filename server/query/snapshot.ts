@@ -15,12 +15,10 @@ export interface PinnedSnapshot {
 
 /** Pins every table at its newest version, or at what it was at an instant; a table that did not exist then is left out. */
 export async function pinSnapshot(lake: Lake, at: { readonly timestampMs: number } | null): Promise<PinnedSnapshot> {
-  const pinned = await Promise.all(
-    lake.tables.map(async (table) => {
-      const snapshot = at === null ? await table.refresh() : await table.at(at);
-      return [table.spec.name, snapshot] as const;
-    }),
-  );
+  const pinned =
+    at === null
+      ? [...(await lake.refreshAll())]
+      : await Promise.all(lake.tables.map(async (table) => [table.spec.name, await table.at(at)] as const));
   return {
     tables: new Map(pinned),
     versions: Object.fromEntries(pinned.map(([name, snapshot]) => [name, snapshot.version])),
