@@ -9,7 +9,7 @@ export interface ProcessSpec {
   readonly name: string;
   /** Arguments of `node`. */
   readonly arguments: readonly string[];
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: NodeJS.ProcessEnv;
   /** Grace for an orderly end before SIGKILL, milliseconds. */
   readonly stopWithinMs?: number;
 }
