@@ -1,0 +1,64 @@
+"use client";
+
+import { Tooltip } from "@mantine/core";
+import { IconAlertTriangle, IconClockCheck, IconPlugConnectedX } from "@tabler/icons-react";
+import { usePathname } from "next/navigation";
+import { shortDuration, useFreshness, useIndexFreshness } from "@/components/console/freshness";
+import { indexOfPath } from "@/components/console/places";
+import { usePreferences } from "@/components/console/preferences";
+import type { AsOf } from "@/server/domain/answer";
+import classes from "./freshness-chip.module.css";
+
+export interface FreshnessChipProps {
+  /** The state of the lake the rows on the page were read from. */
+  readonly asOf: AsOf | null | undefined;
+  /** The promise of what is shown, milliseconds. */
+  readonly promiseMs?: number;
+}
+
+/** How true the page is: watermark and lake version of what is shown, and red where the promise is missed. */
+export function FreshnessChip({ asOf, promiseMs }: FreshnessChipProps) {
+  const state = useIndexFreshness(indexOfPath(usePathname()));
+  const { silentSinceMs } = useFreshness();
+  const { zone } = usePreferences();
+  if (asOf === null || asOf === undefined) return null;
+  const promise = promiseMs ?? state?.promiseMs ?? null;
+  const behind = state !== null && promise !== null && state.behindMs > promise ? state.behindMs : null;
+  const version = Math.max(0, ...Object.values(asOf.lakeVersions));
+  const shown = asOf.watermark === null ? "no events yet" : clockOf(asOf.watermark, zone);
+  const tone = silentSinceMs !== null ? "warn" : behind !== null ? "bad" : "good";
+  const Icon = { good: IconClockCheck, warn: IconPlugConnectedX, bad: IconAlertTriangle }[tone];
+  const words = { good: "Fresh", warn: "No live word", bad: `${shortDuration(behind ?? 0)} behind` }[tone];
+  return (
+    <Tooltip multiline w={320} label={<Explanation asOf={asOf} zone={zone} promiseMs={promise} />}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the explanation opens on focus too. */}
+      <span className={classes.chip} data-tone={tone} role="status" tabIndex={0}>
+        <Icon size={14} aria-hidden />
+        <b>{words}</b>
+        <span className={classes.detail}>
+          {shown} · v{version}
+        </span>
+      </span>
+    </Tooltip>
+  );
+}
+
+function Explanation({ asOf, zone, promiseMs }: { asOf: AsOf; zone: string; promiseMs: number | null }) {
+  const versions = Object.entries(asOf.lakeVersions);
+  return (
+    <div className={classes.explanation}>
+      <div>Newest event shown: {asOf.watermark === null ? "none" : fullOf(asOf.watermark, zone)}</div>
+      <div>Read: {fullOf(asOf.readAt, zone)}</div>
+      {promiseMs !== null && <div>Promise: a stored event is here within {shortDuration(promiseMs)}</div>}
+      <div>Lake: {versions.map(([table, version]) => `${table} v${version}`).join(", ")}</div>
+    </div>
+  );
+}
+
+const clockOf = (at: string, zone: string): string =>
+  new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(
+    new Date(at),
+  );
+
+const fullOf = (at: string, zone: string): string =>
+  new Intl.DateTimeFormat("en-GB", { timeZone: zone, dateStyle: "medium", timeStyle: "long" }).format(new Date(at));

@@ -1,0 +1,30 @@
+import { defaultShouldDehydrateQuery, MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
+import superjson from "superjson";
+import { faultOf } from "@/components/trpc/fault";
+
+const RETRIES_MAX = 2;
+/** Data this young is not asked for again when a page is opened, milliseconds. */
+const FRESH_MS = 5_000;
+
+/** The cache of one browser tab, or of one request on the server. `onSignedOut` is told once a call finds no session. */
+export function makeQueryClient(onSignedOut?: () => void): QueryClient {
+  const onError = (error: unknown): void => {
+    if (faultOf(error).transport === "UNAUTHORIZED") onSignedOut?.();
+  };
+  return new QueryClient({
+    queryCache: new QueryCache({ onError }),
+    mutationCache: new MutationCache({ onError }),
+    defaultOptions: {
+      queries: {
+        staleTime: FRESH_MS,
+        retry: (failures, error) => failures < RETRIES_MAX && faultOf(error).passing,
+      },
+      dehydrate: {
+        serializeData: superjson.serialize,
+        // What the server could not finish in time goes on in the browser, from the same call.
+        shouldDehydrateQuery: (query) => defaultShouldDehydrateQuery(query) || query.state.status === "pending",
+      },
+      hydrate: { deserializeData: superjson.deserialize },
+    },
+  });
+}
