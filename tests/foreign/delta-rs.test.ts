@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { MAINTENANCE_DEFAULTS, maintain } from "../../server/lake/maintenance";
 import { silentLogger } from "../../server/observability/log";
+import { openProcessLake } from "../../server/process/open-lake";
 import { runSql } from "../../server/query/sql";
 import { ingest } from "../../workers/cli/ingest";
-import { openProcessLake } from "../../server/process/open-lake";
 import { smallSettings, temporaryDirectory, writeWorld } from "../support/world";
 
 const VENV = ".stack/delta-rs";

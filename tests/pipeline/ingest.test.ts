@@ -4,9 +4,9 @@ import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { verifyLake } from "../../server/lake/verify";
 import { silentLogger } from "../../server/observability/log";
+import { openProcessLake } from "../../server/process/open-lake";
 import { runSql } from "../../server/query/sql";
 import { ingest } from "../../workers/cli/ingest";
-import { openProcessLake } from "../../server/process/open-lake";
 import { smallSettings, temporaryDirectory, writeWorld } from "../support/world";
 
 let directory: string;

@@ -4,9 +4,9 @@ import { describe, expect, it } from "vitest";
 import { loadSettings } from "../../server/config/settings";
 import { verifyLake } from "../../server/lake/verify";
 import { silentLogger } from "../../server/observability/log";
+import { openProcessLake } from "../../server/process/open-lake";
 import { runSql } from "../../server/query/sql";
 import { ingest } from "../../workers/cli/ingest";
-import { openProcessLake } from "../../server/process/open-lake";
 import { temporaryDirectory } from "../support/world";
 
 const DATA = "../shared/data/events/online_retail.csv.gz";

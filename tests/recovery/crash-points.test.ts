@@ -13,8 +13,8 @@ import { writeResult } from "../../server/query/format";
 import { createViews, pinSnapshot } from "../../server/query/snapshot";
 import { givenFiles } from "../../server/sources/landing/files";
 import { createLandingSource } from "../../server/sources/landing/source";
-import { recordFormatOf } from "../../workers/indexer/sources";
 import { createIndexer, createRulesHolder, nowMicros } from "../../workers/indexer/parts";
+import { recordFormatOf } from "../../workers/indexer/sources";
 import { smallSettings, temporaryDirectory, writeWorld } from "../support/world";
 
 /** Odd, so that deaths before and after a write take turns. `CRASH_POINTS=all` tries every write. */

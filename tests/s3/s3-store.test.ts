@@ -7,8 +7,8 @@ import { openS3Store } from "../../server/lake/store/s3";
 import type { ObjectStore } from "../../server/lake/store/store";
 import { verifyLake } from "../../server/lake/verify";
 import { silentLogger } from "../../server/observability/log";
-import { ingest } from "../../workers/cli/ingest";
 import { openProcessLake } from "../../server/process/open-lake";
+import { ingest } from "../../workers/cli/ingest";
 import { smallSettings, temporaryDirectory, writeWorld } from "../support/world";
 
 const missing = ensureS3Server();

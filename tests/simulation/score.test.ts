@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCardTokenizer } from "../../server/domain/card";
 import { silentLogger } from "../../server/observability/log";
+import { openProcessLake } from "../../server/process/open-lake";
 import { createReferenceLoader } from "../../server/reference/loader";
 import { runSimulation } from "../../server/simulation/run";
 import { type ScoreReport, scoreLake } from "../../server/simulation/score";
@@ -10,7 +11,6 @@ import { formatScore } from "../../server/simulation/score-text";
 import { createLakeSink, SIGNALS_SOURCE, TRANSACTIONS_SOURCE } from "../../server/simulation/sinks/lake";
 import { openTruthWriter } from "../../server/simulation/truth-writer";
 import { ingest } from "../../workers/cli/ingest";
-import { openProcessLake } from "../../server/process/open-lake";
 import { smallSettings, temporaryDirectory } from "../support/world";
 
 /** Rules the lake's tables hold alerts of. */
