@@ -1,0 +1,29 @@
+import {
+  IconActivity,
+  IconAlertCircle,
+  IconBan,
+  IconBuildingStore,
+  IconGauge,
+  IconHeartRateMonitor,
+  IconInbox,
+  IconLayoutDashboard,
+  IconTable,
+  IconTransfer,
+} from "@tabler/icons-react";
+
+type Icon = typeof IconActivity;
+
+const BY_PATH: Readonly<Record<string, Icon>> = {
+  "/overview": IconLayoutDashboard,
+  "/fraud/queue": IconInbox,
+  "/fraud/live": IconActivity,
+  "/fraud/blacklist": IconBan,
+  "/merchants": IconBuildingStore,
+  "/operations/streams": IconTransfer,
+  "/operations/quarantine": IconAlertCircle,
+  "/operations/tables": IconTable,
+  "/operations/health": IconHeartRateMonitor,
+};
+
+/** The picture beside a page's name. */
+export const iconOfPath = (path: string): Icon => BY_PATH[path] ?? IconGauge;
