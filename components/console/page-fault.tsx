@@ -1,3 +1,5 @@
+"use client";
+
 import { Button } from "@mantine/core";
 import { IconAlertTriangle, IconMapSearch } from "@tabler/icons-react";
 import Link from "next/link";
