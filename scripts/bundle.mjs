@@ -5,7 +5,6 @@ import { build } from "esbuild";
 
 const ENTRIES = {
   cli: "workers/cli/main.ts",
-  start: "workers/start.ts",
   indexer: "workers/indexer/main.ts",
   projector: "workers/projector/main.ts",
   maintenance: "workers/maintenance/main.ts",

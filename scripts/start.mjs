@@ -2,4 +2,5 @@
 import { pathToFileURL } from "node:url";
 import { bundle } from "./bundle.mjs";
 
-await import(pathToFileURL(`${await bundle()}/start.mjs`).href);
+process.argv.splice(2, 0, "start");
+await import(pathToFileURL(`${await bundle()}/cli.mjs`).href);

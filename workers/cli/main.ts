@@ -12,6 +12,7 @@ import { runSql } from "../../server/query/sql";
 import type { KeyStrategy, SimulationOptions } from "../../server/simulation/options";
 import { scoreLake } from "../../server/simulation/score";
 import { formatScore } from "../../server/simulation/score-text";
+import { startEverything } from "../runtime/everything";
 import { doctor } from "./doctor";
 import { exportView } from "./export";
 import { type IngestReport, ingest } from "./ingest";
@@ -36,6 +37,23 @@ const lakeOption = () =>
   new Option("--lake <address>", "a directory or s3://bucket/prefix (default: CONCORDANCE_LAKE, else data/lake)");
 const jsonOption = () => new Option("--json", "the result as JSON");
 let exitCode: number = EXIT.done;
+
+program
+  .command("start")
+  .description("everything: Postgres, workers and the console, with the simulator; goes on where it was")
+  .option("--data <directory>", "where everything is kept (default: CONCORDANCE_DATA, else data)")
+  .option("--port <n>", "port of the console (default: CONCORDANCE_PORT, else 3000 or the next free one)")
+  .option("--tps <n>", "simulated events per second (default: CONCORDANCE_SIMULATOR_TPS, else 50)")
+  .option("--no-simulator", "only what the sources file declares")
+  .action(async (options: { data?: string; port?: string; tps?: string; simulator: boolean }) => {
+    exitCode = await startEverything({
+      data: options.data ?? null,
+      port: options.port ?? null,
+      tps: options.tps ?? null,
+      simulator: options.simulator,
+      say: (text) => process.stdout.write(`${text}\n`),
+    });
+  });
 
 program
   .command("ingest")
