@@ -1,5 +1,11 @@
 import "server-only";
-import { dehydrate, type FetchQueryOptions, HydrationBoundary, type QueryKey } from "@tanstack/react-query";
+import {
+  dehydrate,
+  type FetchInfiniteQueryOptions,
+  type FetchQueryOptions,
+  HydrationBoundary,
+  type QueryKey,
+} from "@tanstack/react-query";
 import { createTRPCOptionsProxy } from "@trpc/tanstack-react-query";
 import { headers } from "next/headers";
 import { cache, type ReactNode } from "react";
@@ -24,8 +30,18 @@ export const trpc = createTRPCOptionsProxy({
 export async function prefetch<Data, Failure, Shown, Key extends QueryKey>(
   options: FetchQueryOptions<Data, Failure, Shown, Key>,
 ): Promise<void> {
-  const wait = new Promise<void>((resolve) => setTimeout(resolve, FIRST_PAINT_WAIT_MS));
-  await Promise.race([queryClientOfRequest().prefetchQuery({ ...options, retry: false }), wait]);
+  await firstPaint(queryClientOfRequest().prefetchQuery({ ...options, retry: false }));
+}
+
+/** The same for a query that comes page by page: its first page. */
+export async function prefetchInfinite<Data, Failure, Shown, Key extends QueryKey, Page>(
+  options: FetchInfiniteQueryOptions<Data, Failure, Shown, Key, Page>,
+): Promise<void> {
+  await firstPaint(queryClientOfRequest().prefetchInfiniteQuery({ ...options, retry: false }));
+}
+
+async function firstPaint(work: Promise<void>): Promise<void> {
+  await Promise.race([work, new Promise<void>((resolve) => setTimeout(resolve, FIRST_PAINT_WAIT_MS))]);
 }
 
 /** Hands what was prefetched to the components below. */

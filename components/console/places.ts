@@ -1,3 +1,4 @@
+import type { SourceCoordinates } from "@/server/domain/answer";
 import { INDEX_NAMES, INDEXES, type IndexName } from "@/server/indexes/names";
 
 /** First path segment of each index's pages: `/operations/streams` belongs to ops. */
@@ -47,3 +48,7 @@ export function readable(part: string): string {
     return part;
   }
 }
+
+/** Where the trace of a source record is shown. */
+export const traceHref = ({ source, partition, offset }: SourceCoordinates): string =>
+  `/trace/${encodeURIComponent(source)}/${encodeURIComponent(partition)}/${offset}`;

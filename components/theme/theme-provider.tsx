@@ -1,6 +1,7 @@
 "use client";
 
 import { MantineProvider } from "@mantine/core";
+import { Notifications } from "@mantine/notifications";
 import type { ReactNode } from "react";
 import { cssVariablesResolver, theme } from "@/components/theme/theme";
 
@@ -9,6 +10,7 @@ export function ThemeProvider({ children }: { children: ReactNode }) {
   return (
     <MantineProvider theme={theme} cssVariablesResolver={cssVariablesResolver} defaultColorScheme="auto">
       {children}
+      <Notifications position="bottom-right" limit={4} />
     </MantineProvider>
   );
 }

@@ -1,13 +1,19 @@
 "use client";
 
-import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { ErrorState } from "./error-state";
 import { Skeletons } from "./skeletons";
 import { StaleBanner } from "./stale-banner";
 
 export interface QueryBoundaryProps<Data> {
-  readonly query: Pick<UseQueryResult<Data>, "data" | "error" | "refetch" | "dataUpdatedAt">;
+  readonly query: {
+    readonly data: Data | undefined;
+    /** Null where the last try worked. */
+    readonly error: unknown;
+    /** Epoch milliseconds. */
+    readonly dataUpdatedAt: number;
+    refetch(): unknown;
+  };
   /** Shown instead where it gives something for the data. */
   readonly empty?: (data: Data) => ReactNode | null;
   readonly skeletonRows?: number;
@@ -16,9 +22,9 @@ export interface QueryBoundaryProps<Data> {
 
 /** The states of one query: loading, failed, stale (the last good data stay), empty, there. */
 export function QueryBoundary<Data>({ query, empty, skeletonRows, children }: QueryBoundaryProps<Data>) {
-  const { data, error, refetch, dataUpdatedAt } = query;
+  const { data, error, dataUpdatedAt } = query;
   if (data === undefined) {
-    if (error !== null) return <ErrorState error={error} onRetry={() => void refetch()} />;
+    if (error !== null) return <ErrorState error={error} onRetry={() => void query.refetch()} />;
     return <Skeletons {...(skeletonRows === undefined ? {} : { rows: skeletonRows })} />;
   }
   return (

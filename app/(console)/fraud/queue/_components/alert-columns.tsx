@@ -1,0 +1,116 @@
+import Link from "next/link";
+import type { DataColumn } from "@/components/tables/data-table";
+import { Money, moneyText } from "@/components/ui/money";
+import { StatusBadge } from "@/components/ui/status-badge";
+import { Time } from "@/components/ui/time";
+import type { AlertRow } from "@/server/indexes/fraud/contract";
+import { ruleTitle, STATUS_TONES, STATUS_WORDS, severityTone, severityWord } from "../../_components/words";
+
+/** An id that opens everything known of it. */
+function Id({ value }: { value: string | null }) {
+  if (value === null) return <span title="not given">—</span>;
+  return (
+    <Link href={`/search?q=${encodeURIComponent(value)}`} className="mono" prefetch={false}>
+      {value}
+    </Link>
+  );
+}
+
+export const ALERT_COLUMNS: readonly DataColumn<AlertRow>[] = [
+  {
+    key: "newest",
+    header: "Detected",
+    width: 152,
+    sortable: true,
+    render: ({ detectedAt }) => <Time at={detectedAt} />,
+    text: ({ detectedAt }) => detectedAt,
+  },
+  {
+    key: "riskiest",
+    header: "Severity",
+    width: 104,
+    sortable: true,
+    render: ({ severity }) => <StatusBadge tone={severityTone(severity)}>{severityWord(severity)}</StatusBadge>,
+    text: ({ severity }) => severity,
+  },
+  {
+    key: "rule",
+    header: "Rule",
+    width: 150,
+    render: ({ rule, action }) => (
+      <>
+        {ruleTitle(rule)}
+        {action === "DENY" && <span className="dim"> · denied</span>}
+      </>
+    ),
+    text: ({ rule }) => rule,
+  },
+  {
+    key: "user",
+    header: "Customer",
+    width: 116,
+    render: ({ userId }) => <Id value={userId} />,
+    text: ({ userId }) => userId ?? "",
+  },
+  {
+    key: "other",
+    header: "Merchant or counterparty",
+    width: 170,
+    render: ({ merchantId, counterpartyId }) => <Id value={merchantId ?? counterpartyId} />,
+    text: ({ merchantId, counterpartyId }) => merchantId ?? counterpartyId ?? "",
+  },
+  {
+    key: "card",
+    header: "Card",
+    width: 92,
+    render: ({ cardLast4 }) =>
+      cardLast4 === null ? <span title="no card">—</span> : <span className="mono">•• {cardLast4}</span>,
+    text: ({ cardLast4 }) => cardLast4 ?? "",
+  },
+  {
+    key: "amount",
+    header: "Amount",
+    width: 140,
+    align: "right",
+    render: ({ amount }) => <Money amount={amount} />,
+    text: ({ amount }) => (amount === null ? "" : `${moneyText(amount)} ${amount.currency}`),
+  },
+  {
+    key: "status",
+    header: "State",
+    width: 128,
+    render: ({ status }) => <StatusBadge tone={STATUS_TONES[status]}>{STATUS_WORDS[status]}</StatusBadge>,
+    text: ({ status }) => status,
+  },
+  {
+    key: "assignee",
+    header: "Assignee",
+    width: 130,
+    render: ({ assigneeName }) => assigneeName ?? <span className="dim">nobody</span>,
+    text: ({ assigneeName }) => assigneeName ?? "",
+  },
+  {
+    key: "transaction",
+    header: "Payment",
+    width: 180,
+    hidden: true,
+    render: ({ transactionId }) => <Id value={transactionId} />,
+    text: ({ transactionId }) => transactionId ?? "",
+  },
+  {
+    key: "rail",
+    header: "Rail",
+    width: 120,
+    hidden: true,
+    render: ({ paymentType }) => paymentType ?? "—",
+    text: ({ paymentType }) => paymentType ?? "",
+  },
+  {
+    key: "event",
+    header: "Event time",
+    width: 152,
+    hidden: true,
+    render: ({ eventTime }) => <Time at={eventTime} />,
+    text: ({ eventTime }) => eventTime,
+  },
+];
