@@ -13,7 +13,7 @@ import { makeQueryClient } from "@/components/trpc/query-client";
 import { appRouter } from "@/server/trpc/root";
 import { createContext } from "@/server/web/context";
 
-/** Longer than this the first paint does not wait for data: it comes behind, in the same answer. */
+/** Longer than this the first paint does not wait for data: the browser asks for it. */
 const FIRST_PAINT_WAIT_MS = 300;
 
 const queryClientOfRequest = cache(() => makeQueryClient());

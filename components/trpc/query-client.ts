@@ -1,4 +1,4 @@
-import { defaultShouldDehydrateQuery, MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
+import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import superjson from "superjson";
 import { faultOf } from "@/components/trpc/fault";
 
@@ -21,8 +21,6 @@ export function makeQueryClient(onSignedOut?: () => void): QueryClient {
       },
       dehydrate: {
         serializeData: superjson.serialize,
-        // What the server could not finish in time goes on in the browser, from the same call.
-        shouldDehydrateQuery: (query) => defaultShouldDehydrateQuery(query) || query.state.status === "pending",
       },
       hydrate: { deserializeData: superjson.deserialize },
     },
