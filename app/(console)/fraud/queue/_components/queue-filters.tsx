@@ -1,18 +1,14 @@
 "use client";
 
-import { MultiSelect, Select, Switch, TextInput } from "@mantine/core";
-import { IconSearch } from "@tabler/icons-react";
+import { MultiSelect, Select, Switch } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
-import { usePageKeys } from "@/components/console/use-page-keys";
+import { FilterInput } from "@/components/console/filter-input";
 import { useTRPC } from "@/components/trpc/client";
 import { ALERT_RULES, type QueuePage, SEVERITIES } from "@/server/indexes/fraud/contract";
 import { ruleTitle, severityWord } from "../../_components/words";
 import classes from "./queue.module.css";
 import type { QueueState } from "./queue-state";
 import { StatusTabs } from "./status-tabs";
-
-const TYPED_MS = 250;
 
 export interface QueueFiltersProps {
   readonly state: QueueState;
@@ -29,7 +25,7 @@ export function QueueFilters({ state, onChange, counts, snoozed }: QueueFiltersP
   return (
     <div className={classes.filters}>
       <StatusTabs chosen={state.status} counts={counts} onChange={(status) => onChange({ status: [...status] })} />
-      <FilterText value={state.q} onChange={(q) => onChange({ q })} />
+      <FilterInput label="Id or last four digits" value={state.q} onChange={(q) => onChange({ q })} />
       <MultiSelect
         aria-label="Rules"
         placeholder={state.rule.length === 0 ? "Every rule" : ""}
@@ -67,35 +63,5 @@ export function QueueFilters({ state, onChange, counts, snoozed }: QueueFiltersP
         onChange={(event) => onChange({ snoozed: event.currentTarget.checked })}
       />
     </div>
-  );
-}
-
-/** Asks once the typing pauses; `/` brings the cursor here. */
-function FilterText({ value, onChange }: { value: string | null; onChange: (value: string | null) => void }) {
-  const [typed, setTyped] = useState(value ?? "");
-  const [known, setKnown] = useState(value);
-  const input = useRef<HTMLInputElement>(null);
-  usePageKeys([{ key: "/", label: "Filter", run: () => input.current?.focus() }]);
-  if (known !== value) {
-    setKnown(value);
-    setTyped(value ?? "");
-  }
-  useEffect(() => {
-    const wanted = typed.trim() === "" ? null : typed.trim();
-    if (wanted === value) return;
-    const timer = setTimeout(() => onChange(wanted), TYPED_MS);
-    return () => clearTimeout(timer);
-  }, [typed, value, onChange]);
-  return (
-    <TextInput
-      ref={input}
-      aria-label="Filter by id or last four digits of a card"
-      placeholder="Id or last four digits"
-      leftSection={<IconSearch size={14} aria-hidden />}
-      className={classes.text}
-      value={typed}
-      onChange={(event) => setTyped(event.currentTarget.value)}
-      onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
-    />
   );
 }

@@ -1,0 +1,95 @@
+import { Button } from "@mantine/core";
+import Link from "next/link";
+import type { DataColumn } from "@/components/tables/data-table";
+import { StatusBadge } from "@/components/ui/status-badge";
+import { Time } from "@/components/ui/time";
+import type { BlacklistRow } from "@/server/indexes/fraud/contract";
+import { ruleTitle } from "../../_components/words";
+
+/** `onRemove` null where the person may not change the blacklist. */
+export function blacklistColumns(onRemove: ((row: BlacklistRow) => void) | null): readonly DataColumn<BlacklistRow>[] {
+  const columns: DataColumn<BlacklistRow>[] = [
+    {
+      key: "party",
+      header: "Party",
+      width: 130,
+      render: ({ partyId }) => (
+        <Link href={`/search?q=${encodeURIComponent(partyId)}`} className="mono" prefetch={false}>
+          {partyId}
+        </Link>
+      ),
+      text: ({ partyId }) => partyId,
+    },
+    { key: "role", header: "As", width: 110, render: ({ role }) => role, text: ({ role }) => role },
+    {
+      key: "since",
+      header: "Since",
+      width: 190,
+      render: ({ since }) => <Time at={since} />,
+      text: ({ since }) => since,
+    },
+    {
+      key: "why",
+      header: "Why",
+      render: (row) => whyText(row),
+      text: whyText,
+    },
+    {
+      key: "by",
+      header: "By",
+      width: 150,
+      render: ({ addedBy, alertId, rule }) =>
+        alertId === null ? (
+          addedBy
+        ) : (
+          <Link href={`/fraud/queue?status=&alert=${encodeURIComponent(alertId)}`}>{ruleTitle(rule)} rule</Link>
+        ),
+      text: ({ addedBy }) => addedBy,
+    },
+    {
+      key: "version",
+      header: "Rule version",
+      width: 120,
+      hidden: true,
+      render: ({ ruleVersion }) => <span className="mono">{ruleVersion}</span>,
+      text: ({ ruleVersion }) => ruleVersion,
+    },
+    {
+      key: "state",
+      header: "State",
+      width: 250,
+      render: ({ removed }) =>
+        removed === null ? (
+          <StatusBadge tone="bad">Denied</StatusBadge>
+        ) : (
+          <span title={removed.reason}>
+            removed by {removed.by}, <Time at={removed.at} short />
+          </span>
+        ),
+    },
+  ];
+  if (onRemove === null) return columns;
+  return [
+    ...columns,
+    {
+      key: "remove",
+      header: "",
+      width: 140,
+      align: "right",
+      render: (row) =>
+        row.removed === null && (
+          <Button variant="default" size="compact-xs" onClick={() => onRemove(row)}>
+            Un-blacklist
+          </Button>
+        ),
+    },
+  ];
+}
+
+function whyText({ rule, count, previousCount, threshold, businessDate }: BlacklistRow): string {
+  if (rule === "velocity") return `${count ?? "?"} payments on ${businessDate}, limit ${threshold ?? "?"}`;
+  if (rule === "acceleration") {
+    return `${count ?? "?"} payments on ${businessDate} after ${previousCount ?? "?"} the day before, limit ${threshold ?? "?"} times`;
+  }
+  return `Put there by a person on ${businessDate}`;
+}

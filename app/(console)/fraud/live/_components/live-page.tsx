@@ -1,0 +1,119 @@
+"use client";
+
+import { SegmentedControl } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { parseAsInteger, useQueryState } from "nuqs";
+import { Histogram } from "@/components/charts/histogram";
+import { TimeSeriesChart } from "@/components/charts/time-series-chart";
+import { PageHeader } from "@/components/console/page-header";
+import { DataTable } from "@/components/tables/data-table";
+import { useTRPC } from "@/components/trpc/client";
+import { EmptyState } from "@/components/ui/empty-state";
+import { Panel } from "@/components/ui/panel";
+import { QueryBoundary } from "@/components/ui/query-boundary";
+import { StatTile, StatTiles } from "@/components/ui/stat-tile";
+import type { Live } from "@/server/indexes/fraud/contract";
+import { ruleTitle } from "../../_components/words";
+import classes from "./live.module.css";
+import { STOLEN_CARD_COLUMNS } from "./stolen-card-columns";
+
+const REFRESH_MS = 5_000;
+const SPANS = [15, 60, 240, 1_440] as const;
+const spanWord = (minutes: number) => (minutes < 60 ? `${minutes} min` : `${minutes / 60} h`);
+
+/** What the rules are saying right now. */
+export function LivePage() {
+  const trpc = useTRPC();
+  const [minutes, setMinutes] = useQueryState("minutes", parseAsInteger.withDefault(60));
+  const query = useQuery(
+    trpc.fraud.live.queryOptions({ minutes }, { refetchInterval: REFRESH_MS, placeholderData: (before) => before }),
+  );
+  return (
+    <>
+      <PageHeader
+        title="Fraud live"
+        asOf={query.data?.asOf}
+        description="Alerts by rule, scores of the model and stolen cards in use, as they come."
+        actions={
+          <SegmentedControl
+            size="xs"
+            aria-label="Period"
+            data={SPANS.map((span) => ({ value: String(span), label: spanWord(span) }))}
+            value={String(minutes)}
+            onChange={(value) => void setMinutes(Number(value))}
+          />
+        }
+      />
+      <QueryBoundary query={query} skeletonRows={14}>
+        {(live) => <Shown live={live} minutes={minutes} />}
+      </QueryBoundary>
+    </>
+  );
+}
+
+function Shown({ live, minutes }: { live: Live; minutes: number }) {
+  const from = encodeURIComponent(live.from);
+  return (
+    <div className={classes.stack}>
+      <StatTiles>
+        {live.byRule.map(({ rule, alerts, perMinute }) => (
+          <StatTile
+            key={rule}
+            label={ruleTitle(rule)}
+            value={alerts.toLocaleString("en-US")}
+            hint={`${perMinute.toFixed(1)} a minute`}
+            href={`/fraud/queue?status=&rule=${rule}&from=${from}`}
+          />
+        ))}
+      </StatTiles>
+      <div className={classes.pair}>
+        <Panel>
+          <TimeSeriesChart
+            label="Alerts per minute by rule"
+            kind="bars"
+            series={seriesOf(live)}
+            empty={`No alert in the last ${spanWord(minutes)}.`}
+          />
+        </Panel>
+        <Panel>
+          <Histogram
+            label="Scores of fraud signals"
+            buckets={live.scores.map(({ from: low, signals }) => ({ label: low.toFixed(2), count: signals }))}
+            thresholds={[
+              { label: "medium", value: bucketOf(live, live.scoreThresholds.medium) },
+              { label: "high", value: bucketOf(live, live.scoreThresholds.high) },
+            ]}
+            empty="No signal in this period."
+          />
+        </Panel>
+      </div>
+      <Panel title="Stolen cards in use, last 60 minutes" flush>
+        <DataTable
+          id="stolen-cards"
+          label="Stolen cards in use"
+          columns={STOLEN_CARD_COLUMNS}
+          rows={live.stolenCards}
+          rowKey={({ cardToken }) => cardToken}
+          total={live.stolenCards.length}
+          empty={
+            <EmptyState title="No stolen card is in use">
+              A summary per card is written every ten seconds while one is.
+            </EmptyState>
+          }
+        />
+      </Panel>
+    </div>
+  );
+}
+
+const bucketOf = (live: Live, score: number): number => live.scores.findIndex(({ to }) => score < to - 1e-9);
+
+function seriesOf({ perMinute, byRule }: Live) {
+  return byRule.map(({ rule }) => ({
+    key: rule,
+    label: ruleTitle(rule),
+    points: perMinute
+      .filter((point) => point.rule === rule)
+      .map(({ minute, alerts }) => ({ at: minute, value: alerts })),
+  }));
+}
