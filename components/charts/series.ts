@@ -42,3 +42,22 @@ export function shortNumber(value: number): string {
 }
 
 const trim = (value: number): string => String(Math.round(value * 10) / 10);
+
+const MINUTE_MS = 60_000;
+/** Longer periods keep only the minutes that have a figure: a chart has no room for more. */
+const FILLED_MINUTES_MAX = 1_500;
+
+/** Counts per minute with a zero wherever nothing was counted; `from` and `until` as ISO 8601. */
+export function everyMinute(
+  period: { readonly from: string; readonly until: string },
+  counted: readonly { readonly at: string; readonly value: number }[],
+): ChartSeries["points"] {
+  const first = Math.ceil(Date.parse(period.from) / MINUTE_MS);
+  const last = Math.floor(Date.parse(period.until) / MINUTE_MS);
+  if (!(last - first < FILLED_MINUTES_MAX)) return counted;
+  const known = new Map(counted.map(({ at, value }) => [Math.floor(Date.parse(at) / MINUTE_MS), value]));
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, place) => ({
+    at: new Date((first + place) * MINUTE_MS).toISOString(),
+    value: known.get(first + place) ?? 0,
+  }));
+}

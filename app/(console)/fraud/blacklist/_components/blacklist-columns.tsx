@@ -37,7 +37,7 @@ export function blacklistColumns(onRemove: ((row: BlacklistRow) => void) | null)
     {
       key: "by",
       header: "By",
-      width: 150,
+      width: 140,
       render: ({ addedBy, alertId, rule }) =>
         alertId === null ? (
           addedBy
@@ -45,6 +45,19 @@ export function blacklistColumns(onRemove: ((row: BlacklistRow) => void) | null)
           <Link href={`/fraud/queue?status=&alert=${encodeURIComponent(alertId)}`}>{ruleTitle(rule)} rule</Link>
         ),
       text: ({ addedBy }) => addedBy,
+    },
+    {
+      key: "removed",
+      header: "Removed",
+      width: 260,
+      hidden: true,
+      render: ({ removed }) =>
+        removed !== null && (
+          <>
+            <Time at={removed.at} short /> by {removed.by}: {removed.reason}
+          </>
+        ),
+      text: ({ removed }) => (removed === null ? "" : `${removed.at} ${removed.by}: ${removed.reason}`),
     },
     {
       key: "version",
@@ -57,13 +70,13 @@ export function blacklistColumns(onRemove: ((row: BlacklistRow) => void) | null)
     {
       key: "state",
       header: "State",
-      width: 250,
+      width: 120,
       render: ({ removed }) =>
         removed === null ? (
           <StatusBadge tone="bad">Denied</StatusBadge>
         ) : (
-          <span title={removed.reason}>
-            removed by {removed.by}, <Time at={removed.at} short />
+          <span title={`${removed.by}, ${removed.at}: ${removed.reason}`}>
+            <StatusBadge tone="neutral">Removed</StatusBadge>
           </span>
         ),
     },

@@ -4,6 +4,7 @@ import { SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { parseAsInteger, useQueryState } from "nuqs";
 import { Histogram } from "@/components/charts/histogram";
+import { everyMinute } from "@/components/charts/series";
 import { TimeSeriesChart } from "@/components/charts/time-series-chart";
 import { PageHeader } from "@/components/console/page-header";
 import { DataTable } from "@/components/tables/data-table";
@@ -108,12 +109,13 @@ function Shown({ live, minutes }: { live: Live; minutes: number }) {
 
 const bucketOf = (live: Live, score: number): number => live.scores.findIndex(({ to }) => score < to - 1e-9);
 
-function seriesOf({ perMinute, byRule }: Live) {
+function seriesOf({ perMinute, byRule, from, until }: Live) {
   return byRule.map(({ rule }) => ({
     key: rule,
     label: ruleTitle(rule),
-    points: perMinute
-      .filter((point) => point.rule === rule)
-      .map(({ minute, alerts }) => ({ at: minute, value: alerts })),
+    points: everyMinute(
+      { from, until },
+      perMinute.filter((point) => point.rule === rule).map(({ minute, alerts }) => ({ at: minute, value: alerts })),
+    ),
   }));
 }

@@ -1,0 +1,109 @@
+import Link from "next/link";
+import type { DataColumn } from "@/components/tables/data-table";
+import { moneyText } from "@/components/ui/money";
+import { StatusBadge } from "@/components/ui/status-badge";
+import type { MerchantRow } from "@/server/indexes/merchants/contract";
+import { amountOf, Figure, Rate, rateText } from "./figures";
+
+const count = (
+  key: "events" | "settled" | "customers" | "denied",
+  header: string,
+  hidden = false,
+): DataColumn<MerchantRow> => ({
+  key,
+  header,
+  width: 104,
+  align: "right",
+  sortable: true,
+  hidden,
+  render: (row) => row[key].toLocaleString("en-US"),
+  text: (row) => String(row[key]),
+});
+
+const amount = (
+  key: "gross" | "net" | "averageTicket",
+  name: "grossMinor" | "netMinor" | "averageTicketMinor",
+  header: string,
+): DataColumn<MerchantRow> => ({
+  key,
+  header,
+  width: 150,
+  align: "right",
+  sortable: true,
+  render: (row) => <Figure of={row} name={name} />,
+  text: (row) => {
+    const value = amountOf(row, name);
+    return value === null ? "" : `${moneyText(value)} ${value.currency}`;
+  },
+});
+
+const rate = (key: "approvalRate" | "refundRate" | "chargebackRate", header: string): DataColumn<MerchantRow> => ({
+  key,
+  header,
+  width: 106,
+  align: "right",
+  sortable: true,
+  render: (row) => <Rate rate={row[key]} />,
+  text: (row) => rateText(row[key]),
+});
+
+/** `period` is kept when a merchant is opened. */
+export const merchantColumns = (period: string): readonly DataColumn<MerchantRow>[] => [
+  {
+    key: "merchantId",
+    header: "Merchant",
+    width: 230,
+    sortable: true,
+    render: ({ merchantId, name }) => (
+      <Link href={`/merchants/${encodeURIComponent(merchantId)}?${period}`} prefetch={false}>
+        {name ?? merchantId} {name !== null && <span className="dim mono">{merchantId}</span>}
+      </Link>
+    ),
+    text: ({ merchantId, name }) => (name === null ? merchantId : `${name} ${merchantId}`),
+  },
+  {
+    key: "currency",
+    header: "Currency",
+    width: 84,
+    render: ({ currency }) => currency ?? <span title="the source gives no amounts">none</span>,
+    text: ({ currency }) => currency ?? "",
+  },
+  amount("gross", "grossMinor", "Gross"),
+  amount("net", "netMinor", "Net"),
+  count("settled", "Settled"),
+  amount("averageTicket", "averageTicketMinor", "Average ticket"),
+  rate("approvalRate", "Approved"),
+  rate("refundRate", "Refunds"),
+  rate("chargebackRate", "Chargebacks"),
+  count("customers", "Customers"),
+  count("events", "Events", true),
+  count("denied", "Denied", true),
+  {
+    key: "risk",
+    header: "Risk",
+    width: 104,
+    render: ({ riskLevel }) =>
+      riskLevel === null ? (
+        <span title="not in the reference data">—</span>
+      ) : (
+        <StatusBadge tone={riskLevel === "HIGH" ? "warn" : "neutral"}>{riskLevel.toLowerCase()}</StatusBadge>
+      ),
+    text: ({ riskLevel }) => riskLevel ?? "",
+  },
+  {
+    key: "mcc",
+    header: "MCC",
+    width: 80,
+    hidden: true,
+    render: ({ mcc }) => mcc ?? "—",
+    text: ({ mcc }) => mcc ?? "",
+  },
+  {
+    key: "country",
+    header: "Country",
+    width: 86,
+    hidden: true,
+    render: ({ country }) => country ?? "—",
+    text: ({ country }) => country ?? "",
+  },
+];

@@ -1,0 +1,39 @@
+import { type inferParserType, parseAsInteger, parseAsString, parseAsStringLiteral } from "nuqs/server";
+import { MERCHANT_SORTS, type MerchantsQuery } from "@/server/indexes/merchants/contract";
+
+const PAGE_ROWS = 100;
+
+export const merchantsParsers = {
+  /** Business dates; today's in UTC where left out. */
+  from: parseAsString,
+  to: parseAsString,
+  currency: parseAsString,
+  search: parseAsString,
+  sort: parseAsStringLiteral(MERCHANT_SORTS).withDefault("gross"),
+  direction: parseAsStringLiteral(["asc", "desc"] as const).withDefault("desc"),
+  page: parseAsInteger.withDefault(0),
+};
+export type MerchantsState = inferParserType<typeof merchantsParsers>;
+
+const isDate = (text: string | null): text is string => text !== null && /^\d{4}-\d{2}-\d{2}$/.test(text);
+
+/** The period of the address, else today. */
+export function periodOf(
+  { from, to }: Pick<MerchantsState, "from" | "to">,
+  now = new Date(),
+): { from: string; to: string } {
+  const today = now.toISOString().slice(0, 10);
+  const last = isDate(to) ? to : isDate(from) && from > today ? from : today;
+  const first = isDate(from) && from <= last ? from : last;
+  return { from: first, to: last };
+}
+
+export const merchantsQueryOf = (state: MerchantsState): MerchantsQuery => ({
+  ...periodOf(state),
+  currency: state.currency?.length === 3 ? state.currency : null,
+  search: state.search,
+  sort: state.sort,
+  direction: state.direction,
+  page: Math.max(0, state.page),
+  pageSize: PAGE_ROWS,
+});
