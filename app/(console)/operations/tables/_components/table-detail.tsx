@@ -1,0 +1,65 @@
+import { Button } from "@mantine/core";
+import { CopyText } from "@/components/ui/copy-text";
+import { Panel } from "@/components/ui/panel";
+import type { TableFacts } from "@/server/indexes/ops/contract";
+import classes from "../../_components/operations.module.css";
+import { bytesText } from "../../_components/words";
+
+/** Columns, progress marks and retention of one table. */
+export function TableDetail({ table, onClose }: { table: TableFacts; onClose: () => void }) {
+  return (
+    <Panel
+      flush
+      title={table.name}
+      actions={
+        <Button variant="default" size="compact-sm" onClick={onClose}>
+          Close
+        </Button>
+      }
+    >
+      <div className={classes.balance}>
+        <CopyText value={table.path} label="the path of the table" />
+        <span className={classes.dim}>
+          average file {bytesText(table.averageFileBytes)} · log kept {table.logDays} days · rows{" "}
+          {table.dataDays === null ? "kept without end" : `kept ${table.dataDays} days`}
+        </span>
+      </div>
+      <div className={classes.scroll}>
+        <table className={classes.table}>
+          <caption className="visually-hidden">Columns of {table.name}</caption>
+          <thead>
+            <tr>
+              <th scope="col">Column</th>
+              <th scope="col">Type</th>
+              <th scope="col">Meaning</th>
+            </tr>
+          </thead>
+          <tbody>
+            {table.columns.map(({ name, type, nullable, comment }) => (
+              <tr key={name}>
+                <th scope="row" className="mono">
+                  {name}
+                </th>
+                <td>
+                  {type}
+                  {nullable && <span className={classes.dim}> or nothing</span>}
+                </td>
+                <td className={classes.wrap}>{comment}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {table.marks.length > 0 && (
+        <div className={classes.detail}>
+          <div className={classes.dim}>Progress marks</div>
+          {table.marks.map(({ appId, version }) => (
+            <div key={appId} className="mono">
+              {appId} = {String(version)}
+            </div>
+          ))}
+        </div>
+      )}
+    </Panel>
+  );
+}
