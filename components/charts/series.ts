@@ -2,12 +2,28 @@
 export interface ChartSeries {
   readonly key: string;
   readonly label: string;
-  readonly points: readonly { readonly at: string; readonly value: number | null }[];
+  readonly points: readonly ChartPoint[];
+}
+
+export interface ChartPoint {
+  /** ISO 8601 in UTC; midnight of the date for figures per day. */
+  readonly at: string;
+  readonly value: number | null;
+  /** The figure exactly, where a number would round it: amounts of money. */
+  readonly text?: string;
 }
 
 export interface ChartThreshold {
   readonly label: string;
   readonly value: number;
+  /** A baseline is what is usual, not what must not be passed. */
+  readonly baseline?: boolean;
+}
+
+/** What somebody chose by dragging over a chart; both included. */
+export interface ChartPeriod {
+  readonly from: string;
+  readonly until: string;
 }
 
 const COLOURS = 6;
@@ -32,6 +48,12 @@ export function rowsOf(series: readonly ChartSeries[]): ChartRow[] {
   return [...rows.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([at, row]) => ({ ...row, at }));
 }
 
+/** Points with gaps on both sides: a line has no length there, so they are drawn as dots. */
+export function isolatedOf(rows: readonly ChartRow[], key: string): ReadonlySet<string> {
+  const known = (place: number) => typeof rows[place]?.[key] === "number";
+  return new Set(rows.flatMap(({ at }, place) => (known(place) && !known(place - 1) && !known(place + 1) ? [at] : [])));
+}
+
 /** "1.2k": short enough for an axis. */
 export function shortNumber(value: number): string {
   const size = Math.abs(value);
@@ -44,6 +66,8 @@ export function shortNumber(value: number): string {
 const trim = (value: number): string => String(Math.round(value * 10) / 10);
 
 const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
 /** Longer periods keep only the minutes that have a figure: a chart has no room for more. */
 const FILLED_MINUTES_MAX = 1_500;
 
@@ -60,4 +84,43 @@ export function everyMinute(
     at: new Date((first + place) * MINUTE_MS).toISOString(),
     value: known.get(first + place) ?? 0,
   }));
+}
+
+const TICK_STEPS_MS = [
+  ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE_MS),
+  ...[1, 2, 3, 6, 12].map((hours) => hours * HOUR_MS),
+  ...[1, 2, 7, 14, 28, 91, 364].map((days) => days * DAY_MS),
+];
+
+/** Round instants between two, epoch milliseconds, at most `most` of them. */
+export function timeTicks(fromMs: number, untilMs: number, most = 7): number[] {
+  const span = untilMs - fromMs;
+  const step = TICK_STEPS_MS.find((candidate) => span / candidate < most) ?? TICK_STEPS_MS.at(-1) ?? DAY_MS;
+  const ticks: number[] = [];
+  for (let at = Math.ceil(fromMs / step) * step; at <= untilMs && ticks.length < most; at += step) ticks.push(at);
+  return ticks;
+}
+
+export interface EndLabel {
+  readonly key: string;
+  readonly y: number;
+}
+
+/** Moves labels apart that would lie on each other, keeping their order and staying above `bottom`; all in pixels. */
+export function spreadLabels(labels: readonly EndLabel[], gap: number, bottom: number): EndLabel[] {
+  const sorted = [...labels].sort((a, b) => a.y - b.y);
+  let floor = Number.NEGATIVE_INFINITY;
+  const down = sorted.map(({ key, y }) => {
+    floor = Math.max(y, floor + gap);
+    return { key, y: floor };
+  });
+  let ceiling = bottom;
+  return down
+    .toReversed()
+    .map(({ key, y }) => {
+      const moved = Math.min(y, ceiling);
+      ceiling = moved - gap;
+      return { key, y: moved };
+    })
+    .toReversed();
 }
