@@ -35,6 +35,7 @@ export function fullTime(at: string, zone: string): string {
   return Number.isNaN(date.getTime()) ? at : formatOf(zone, "full").format(date);
 }
 
+const NOW_SECONDS = 15;
 const STEPS = [
   { seconds: 86_400, word: "d" },
   { seconds: 3_600, word: "h" },
@@ -44,6 +45,8 @@ const STEPS = [
 /** "3 min ago", coarse: it only ever stands beside the real time. */
 export function ago(at: string, now: Date): string {
   const seconds = Math.round((now.getTime() - instant(at).getTime()) / 1_000);
+  // Clocks differ a little, and `now` is only looked at now and then.
+  if (seconds <= 0 && seconds > -NOW_SECONDS) return "now";
   const step = STEPS.find((candidate) => Math.abs(seconds) >= candidate.seconds);
   const amount =
     step === undefined ? `${Math.abs(seconds)} s` : `${Math.floor(Math.abs(seconds) / step.seconds)} ${step.word}`;
