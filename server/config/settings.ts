@@ -49,6 +49,9 @@ const Environment = z.object({
   AWS_REGION: z.string().min(1).optional(),
 });
 
+/** Names of every setting. */
+export const SETTING_NAMES: readonly string[] = Object.keys(Environment.shape);
+
 export interface Settings {
   /** Where the embedded default keeps everything that is not in the lake. */
   readonly data: string;
