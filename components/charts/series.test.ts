@@ -32,6 +32,12 @@ describe("rows of a chart", () => {
     ]);
   });
 
+  it("says nothing of minutes without a figure where nothing can be said, and of the minute that still runs", () => {
+    const counted = [{ at: at(3), value: 9 }];
+    const lines = everyMinute({ from: at(2), until: at(4) }, counted, { missing: null, running: false });
+    expect(lines.map(({ value }) => value)).toEqual([null, 9]);
+  });
+
   it("finds the points a line would not show", () => {
     const rows = [1, 2, 3, 4, 5].map((minute) => ({ at: at(minute), a: [1, 4, 5].includes(minute) ? 1 : null }));
     expect([...isolatedOf(rows, "a")]).toEqual([at(1)]);

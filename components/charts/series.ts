@@ -71,18 +71,26 @@ const DAY_MS = 86_400_000;
 /** Longer periods keep only the minutes that have a figure: a chart has no room for more. */
 const FILLED_MINUTES_MAX = 1_500;
 
-/** Counts per minute with a zero wherever nothing was counted; `from` and `until` as ISO 8601. */
+export interface EveryMinute {
+  /** What stands where there is no figure: 0 for counts, null for what cannot be said of nothing. */
+  readonly missing?: 0 | null;
+  /** False leaves the minute that still runs away: its count is not yet one of a minute. */
+  readonly running?: boolean;
+}
+
+/** A point per minute of a period, `from` and `until` as ISO 8601. */
 export function everyMinute(
   period: { readonly from: string; readonly until: string },
   counted: readonly { readonly at: string; readonly value: number }[],
+  { missing = 0, running = true }: EveryMinute = {},
 ): ChartSeries["points"] {
   const first = Math.ceil(Date.parse(period.from) / MINUTE_MS);
-  const last = Math.floor(Date.parse(period.until) / MINUTE_MS);
+  const last = Math.floor(Date.parse(period.until) / MINUTE_MS) - (running ? 0 : 1);
   if (!(last - first < FILLED_MINUTES_MAX)) return counted;
   const known = new Map(counted.map(({ at, value }) => [Math.floor(Date.parse(at) / MINUTE_MS), value]));
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, place) => ({
     at: new Date((first + place) * MINUTE_MS).toISOString(),
-    value: known.get(first + place) ?? 0,
+    value: known.get(first + place) ?? missing,
   }));
 }
 

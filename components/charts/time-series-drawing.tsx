@@ -55,7 +55,7 @@ export default function TimeSeriesDrawing(props: TimeSeriesDrawingProps) {
     <ResponsiveContainer width="100%" height="100%">
       <ComposedChart
         data={rows}
-        margin={{ top: 8, right: direct ? LABEL_ROOM_PX : 12, bottom: 0, left: 0 }}
+        margin={{ top: 16, right: direct ? LABEL_ROOM_PX : 12, bottom: 0, left: 0 }}
         accessibilityLayer={false}
         {...drag.handlers}
       >
@@ -150,7 +150,7 @@ function thresholdLine({ label, value, baseline = false }: ChartThreshold) {
       y={value}
       stroke={colour}
       strokeDasharray={baseline ? "2 3" : "5 4"}
-      label={{ value: label, fill: colour, fontSize: 11, position: "insideBottomLeft" }}
+      label={{ value: label, fill: colour, fontSize: 11, position: "insideTopLeft" }}
     />
   );
 }

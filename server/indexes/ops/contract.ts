@@ -56,6 +56,8 @@ export type Streams = z.infer<typeof Streams>;
 
 export const SeriesQuery = z.object({
   minutes: z.number().int().min(5).max(10_080).default(60),
+  /** Where the period ends; null is now. */
+  until: InstantText.nullable().default(null),
   source: z.string().max(200).nullable().default(null),
   paymentType: z.string().max(40).nullable().default(null),
 });

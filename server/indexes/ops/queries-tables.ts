@@ -23,7 +23,8 @@ function factsOf(address: string, { spec, version, timestampMs, files, marks }: 
     description: spec.description,
     path: `${address.replace(/\/$/, "")}/tables/${spec.name}`,
     version,
-    committedAt: timestampMs === 0 ? null : formatInstant(BigInt(timestampMs) * 1000n),
+    // Creation has no time of its own: only a commit of rows does.
+    committedAt: version === 0 || timestampMs === 0 ? null : formatInstant(BigInt(timestampMs) * 1000n),
     rows: files.reduce((sum, file) => sum + file.stats.numRecords, 0),
     files: files.length,
     bytes,

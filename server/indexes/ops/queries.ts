@@ -17,16 +17,16 @@ interface Window {
   readonly until: string;
 }
 
-function windowOf(minutes: number): Window {
-  const nowMs = Date.now();
-  const fromMs = Math.floor(nowMs / MINUTE_MS) * MINUTE_MS - (minutes - 1) * MINUTE_MS;
-  return { from: formatInstant(BigInt(fromMs) * 1000n), until: formatInstant(BigInt(nowMs) * 1000n) };
+function windowOf({ minutes, until }: { minutes: number; until: string | null }): Window {
+  const untilMs = until === null ? Date.now() : Date.parse(until);
+  const fromMs = Math.floor(untilMs / MINUTE_MS) * MINUTE_MS - (minutes - 1) * MINUTE_MS;
+  return { from: formatInstant(BigInt(fromMs) * 1000n), until: formatInstant(BigInt(untilMs) * 1000n) };
 }
 
 /** The filter of a series: its rows' condition and parameters. */
-function filterOf(query: { source: string | null; paymentType: string | null }, { from }: Window) {
-  const parts = ["minute >= $from::TIMESTAMPTZ"];
-  const parameters: Record<string, DuckDBValue> = { from };
+function filterOf(query: { source: string | null; paymentType: string | null }, { from, until }: Window) {
+  const parts = ["minute BETWEEN $from::TIMESTAMPTZ AND $until::TIMESTAMPTZ"];
+  const parameters: Record<string, DuckDBValue> = { from, until };
   if (query.source !== null) {
     parts.push("source = $source");
     parameters.source = query.source;
@@ -50,10 +50,10 @@ export async function readThroughput(
   query: z.infer<typeof ThroughputQuery>,
   signal?: AbortSignal,
 ): Promise<Throughput> {
-  const window = windowOf(query.minutes);
+  const window = windowOf(query);
   const { where, parameters } = filterOf(query, window);
   return reader.read({ name: "ops.throughput", signal }, async (view) => {
-    const scan = await view.scan(OPS_MINUTES.name, { column: "minute", min: window.from });
+    const scan = await view.scan(OPS_MINUTES.name, { column: "minute", min: window.from, max: window.until });
     const rows = await view.rows(
       `SELECT minute, ${GROUPS[query.by]} AS grouped, sum(accepted)::BIGINT AS accepted, sum(errors)::BIGINT AS errors,
               sum(quarantined)::BIGINT AS quarantined, sum(duplicates)::BIGINT AS duplicates, sum(late)::BIGINT AS late,
@@ -113,10 +113,10 @@ export async function readLatency(
   query: z.infer<typeof LatencyQuery>,
   signal?: AbortSignal,
 ): Promise<Latency> {
-  const window = windowOf(query.minutes);
+  const window = windowOf(query);
   const { where, parameters } = filterOf(query, window);
   return reader.read({ name: "ops.latency", signal }, async (view) => {
-    const scan = await view.scan(OPS_LATENCY.name, { column: "minute", min: window.from });
+    const scan = await view.scan(OPS_LATENCY.name, { column: "minute", min: window.from, max: window.until });
     const rows = await view.rows(
       `SELECT minute, payment_type, bucket_ms, sum(events)::BIGINT AS events
          FROM ${scan} WHERE ${where} AND metric = $metric GROUP BY ALL ORDER BY minute, bucket_ms`,

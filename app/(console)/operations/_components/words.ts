@@ -27,6 +27,10 @@ export const rateText = (perSecond: number | null): string =>
     ? "—"
     : `${perSecond.toLocaleString("en-US", { maximumFractionDigits: perSecond < 10 ? 1 : 0 })}/s`;
 
+/** "0.4%"; "—" where there was nothing to divide by. */
+export const shareText = (share: number | null): string =>
+  share === null ? "—" : `${(share * 100).toLocaleString("en-US", { maximumFractionDigits: 2 })}%`;
+
 export const numberText = (value: number | bigint | null): string =>
   value === null ? "—" : value.toLocaleString("en-US");
 

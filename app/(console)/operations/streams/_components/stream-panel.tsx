@@ -20,9 +20,9 @@ export function StreamPanel({ stream }: { stream: Stream }) {
       }
       actions={
         <>
-          <span className={classes.dim}>{rateText(stream.recordsPerSecond)} in</span>
+          <span className={classes.small}>{rateText(stream.recordsPerSecond)}</span>
           {stream.lastCommitAt !== null && (
-            <span className={classes.dim}>
+            <span className={classes.small}>
               last commit <Time at={stream.lastCommitAt} />
             </span>
           )}
@@ -93,21 +93,30 @@ function BalanceLine({ stream: { source, balance } }: { stream: Stream }) {
         + <b>{numberText(balance.duplicates)}</b> duplicates
       </span>
       <span className={classes.dim}>
-        stored {numberText(balance.rowsStored)} and {numberText(balance.rowsQuarantined)} · {numberText(balance.late)}{" "}
-        late
+        in the tables: {numberText(balance.rowsStored)} and {numberText(balance.rowsQuarantined)} ·{" "}
+        {numberText(balance.late)} of them late
       </span>
     </div>
   );
 }
 
+/** A figure the source does not give is said to be unknown, never to be zero. */
+const known = (text: string) => (text === "—" ? <span title="the source does not say">—</span> : text);
+
+function drainText({ lagMessages, drainSeconds, rateIn, rateOut }: StreamPartition) {
+  if (lagMessages === 0n) return "nothing waits";
+  if (lagMessages !== null && drainSeconds === null && rateIn !== null && rateOut !== null) {
+    return <StatusBadge tone="bad">growing</StatusBadge>;
+  }
+  return known(secondsText(drainSeconds));
+}
+
 function PartitionRow({ partition: p }: { partition: StreamPartition }) {
   return (
     <tr>
-      <th scope="row" title={p.partition}>
-        {p.partition}
-      </th>
-      <td className={classes.right}>{numberText(p.lagMessages)}</td>
-      <td className={classes.right}>{secondsText(p.lagSeconds)}</td>
+      <th scope="row">{p.partition === "*" ? "all files" : p.partition}</th>
+      <td className={classes.right}>{known(numberText(p.lagMessages))}</td>
+      <td className={classes.right}>{known(secondsText(p.lagSeconds))}</td>
       <td>
         <Sparkline
           label="Lag over the last 15 minutes"
@@ -116,7 +125,7 @@ function PartitionRow({ partition: p }: { partition: StreamPartition }) {
       </td>
       <td className={classes.right}>{rateText(p.rateIn)}</td>
       <td className={classes.right}>{rateText(p.rateOut)}</td>
-      <td className={classes.right}>{p.lagMessages === 0n ? "nothing waits" : secondsText(p.drainSeconds)}</td>
+      <td className={classes.right}>{drainText(p)}</td>
       <td className={classes.right}>{numberText(p.position)}</td>
       <td>{p.newestEventTime === null ? "—" : <Time at={p.newestEventTime} short />}</td>
       <td>{p.lastCommitAt === null ? "—" : <Time at={p.lastCommitAt} short />}</td>

@@ -1,15 +1,20 @@
 "use client";
 
-import { SegmentedControl } from "@mantine/core";
+import { Button, SegmentedControl } from "@mantine/core";
+import { IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { parseAsInteger, useQueryState } from "nuqs";
+import { useQueryStates } from "nuqs";
 import { PageHeader } from "@/components/console/page-header";
 import { useTRPC } from "@/components/trpc/client";
 import { EmptyState } from "@/components/ui/empty-state";
 import { QueryBoundary } from "@/components/ui/query-boundary";
+import { Time } from "@/components/ui/time";
 import classes from "../../_components/operations.module.css";
-import { LatencyPanel, ThroughputPanel } from "./flow-charts";
+import { flowParsers, spanOf, spanOfBrush } from "./flow-state";
+import { LatencyPanel } from "./latency-panel";
 import { StreamPanel } from "./stream-panel";
+import { StreamTiles } from "./stream-tiles";
+import { ThroughputPanel } from "./throughput-panel";
 
 const REFRESH_MS = 2_000;
 const SPANS = [
@@ -22,8 +27,14 @@ const SPANS = [
 /** What comes in, how far behind it is, and whether every record is accounted for. */
 export function StreamsPage() {
   const trpc = useTRPC();
-  const [minutes, setMinutes] = useQueryState("minutes", parseAsInteger.withDefault(60));
+  const [state, setState] = useQueryStates(flowParsers, { history: "push" });
+  const span = spanOf(state);
   const query = useQuery(trpc.ops.streams.queryOptions(undefined, { refetchInterval: REFRESH_MS }));
+  const panel = {
+    state,
+    onChange: (change: Partial<typeof state>) => void setState(change),
+    onBrush: (period: { from: string; until: string }) => void setState(spanOfBrush(period)),
+  };
   return (
     <>
       <PageHeader
@@ -31,13 +42,24 @@ export function StreamsPage() {
         asOf={query.data?.asOf}
         description="Every record read is accepted, quarantined or a duplicate: the balance of each source says so."
         actions={
-          <SegmentedControl
-            size="xs"
-            aria-label="Period of the charts"
-            data={SPANS}
-            value={String(minutes)}
-            onChange={(value) => void setMinutes(Number(value))}
-          />
+          <>
+            {span.until !== null && (
+              <Button
+                variant="default"
+                rightSection={<IconX size={14} aria-hidden />}
+                onClick={() => void setState({ until: null, minutes: null })}
+              >
+                {span.minutes} min to <Time at={span.until} short />, back to now
+              </Button>
+            )}
+            <SegmentedControl
+              size="xs"
+              aria-label="Period of the charts"
+              data={SPANS}
+              value={span.until === null ? String(span.minutes) : ""}
+              onChange={(value) => void setState({ minutes: Number(value), until: null })}
+            />
+          </>
         }
       />
       <div className={classes.stack}>
@@ -52,12 +74,17 @@ export function StreamsPage() {
             ) : null
           }
         >
-          {({ streams }) => streams.map((stream) => <StreamPanel key={stream.source} stream={stream} />)}
+          {({ streams }) => (
+            <>
+              <StreamTiles streams={streams} />
+              {streams.map((stream) => (
+                <StreamPanel key={stream.source} stream={stream} />
+              ))}
+            </>
+          )}
         </QueryBoundary>
-        <div className={classes.pair}>
-          <ThroughputPanel minutes={minutes} />
-          <LatencyPanel minutes={minutes} />
-        </div>
+        <ThroughputPanel {...panel} />
+        <LatencyPanel {...panel} />
       </div>
     </>
   );

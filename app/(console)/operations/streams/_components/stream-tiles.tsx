@@ -1,0 +1,51 @@
+import { StatTile, StatTiles } from "@/components/ui/stat-tile";
+import type { Stream } from "@/server/indexes/ops/contract";
+import { numberText, rateText, secondsText } from "../../_components/words";
+
+/** The whole in five figures; each leads to what is behind it. */
+export function StreamTiles({ streams }: { streams: readonly Stream[] }) {
+  const partitions = streams.flatMap((stream) => stream.partitions);
+  const lags = partitions.flatMap(({ lagMessages }) => lagMessages ?? []);
+  const waits = partitions.flatMap(({ lagSeconds }) => lagSeconds ?? []);
+  const rates = streams.flatMap(({ recordsPerSecond }) => recordsPerSecond ?? []);
+  const broken = streams.filter(({ balance }) => !balance.balanced);
+  const ailing = streams.filter(({ state }) => state !== "running" && state !== "starting");
+  const quarantined = streams.reduce((sum, { balance }) => sum + balance.quarantined, 0);
+  return (
+    <StatTiles>
+      <StatTile
+        label="Sources running"
+        value={`${streams.length - ailing.length} of ${streams.length}`}
+        hint={ailing.length === 0 ? "all are read" : ailing.map(({ source, state }) => `${source} ${state}`).join(", ")}
+        tone={ailing.length === 0 ? "neutral" : "bad"}
+        href="/operations/health"
+      />
+      <StatTile
+        label="Taken in"
+        value={rateText(rates.length === 0 ? null : rates.reduce((sum, rate) => sum + rate, 0))}
+        hint="records, over the last minute"
+      />
+      <StatTile
+        label="Behind"
+        value={lags.length === 0 ? "—" : numberText(lags.reduce((sum, lag) => sum + lag, 0n))}
+        hint={
+          lags.length === 0
+            ? "no source says how much waits"
+            : `records; the oldest waits ${secondsText(waits.length === 0 ? null : Math.max(...waits))}`
+        }
+      />
+      <StatTile
+        label="Balance"
+        value={`${streams.length - broken.length} of ${streams.length}`}
+        hint={broken.length === 0 ? "sources add up" : `not: ${broken.map(({ source }) => source).join(", ")}`}
+        tone={broken.length === 0 ? "neutral" : "bad"}
+      />
+      <StatTile
+        label="Quarantined"
+        value={numberText(quarantined)}
+        hint="records, all time"
+        href="/operations/quarantine"
+      />
+    </StatTiles>
+  );
+}
