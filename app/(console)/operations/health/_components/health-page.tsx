@@ -10,7 +10,7 @@ import { StatusBadge } from "@/components/ui/status-badge";
 import { Time } from "@/components/ui/time";
 import type { Health, PartHealth, Process, PromiseFigure } from "@/server/indexes/ops/contract";
 import classes from "../../_components/operations.module.css";
-import { bytesText, stateTone } from "../../_components/words";
+import { bytesText, numberText, stateTone } from "../../_components/words";
 
 const REFRESH_MS = 2_000;
 
@@ -146,7 +146,7 @@ function Processes({ processes }: { processes: readonly Process[] }) {
               <td>
                 <Time at={process.startedAt} />
               </td>
-              <td className={classes.right}>{process.restarts ?? 0}</td>
+              <td className={classes.right}>{numberText(process.restarts)}</td>
               <td className={classes.right}>{bytesText(process.memoryBytes)}</td>
               <td className={classes.wrap}>
                 {process.message ??

@@ -2,11 +2,12 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useQueryStates } from "nuqs";
+import type { MouseEvent } from "react";
 import { PageHeader } from "@/components/console/page-header";
 import { usePageKeys } from "@/components/console/use-page-keys";
 import { useTRPC } from "@/components/trpc/client";
 import { EmptyState } from "@/components/ui/empty-state";
-import { Money } from "@/components/ui/money";
+import { Money, moneyText } from "@/components/ui/money";
 import { Panel } from "@/components/ui/panel";
 import { QueryBoundary } from "@/components/ui/query-boundary";
 import { Time } from "@/components/ui/time";
@@ -15,7 +16,7 @@ import classes from "../../_components/operations.module.css";
 import { numberText } from "../../_components/words";
 import { QuarantineRecord } from "./quarantine-record";
 import { QuarantineRows } from "./quarantine-rows";
-import { quarantineParsers } from "./quarantine-state";
+import { type QuarantineState, quarantineParsers } from "./quarantine-state";
 
 const REFRESH_MS = 5_000;
 
@@ -33,7 +34,14 @@ export function QuarantinePage() {
         description="Records kept as they came because they could not be accepted. Nothing here is lost or counted as accepted."
       />
       <div className={classes.stack}>
-        <Panel title="By code and source" flush>
+        <Panel
+          title={
+            query.data === undefined
+              ? "By code and source"
+              : `By code and source: ${numberText(query.data.records)} records`
+          }
+          flush
+        >
           <QueryBoundary
             query={query}
             empty={({ groups }) =>
@@ -43,10 +51,15 @@ export function QuarantinePage() {
             }
           >
             {({ groups }) => (
-              <Groups groups={groups} onOpen={({ code, source }) => void setState({ code, source, record: null })} />
+              <Groups
+                groups={groups}
+                chosen={state}
+                onOpen={({ code, source }) => void setState({ code, source, record: null })}
+              />
             )}
           </QueryBoundary>
         </Panel>
+        <QuarantineRows state={state} onChange={(change) => void setState(change)} />
         {state.record !== null && (
           <QuarantineRecord
             key={state.record}
@@ -54,64 +67,86 @@ export function QuarantinePage() {
             onClose={() => void setState({ record: null })}
           />
         )}
-        <QuarantineRows state={state} onChange={(change) => void setState(change)} />
       </div>
     </>
   );
 }
 
-function Groups({ groups, onOpen }: { groups: readonly QuarantineGroup[]; onOpen: (group: QuarantineGroup) => void }) {
+interface GroupsProps {
+  readonly groups: readonly QuarantineGroup[];
+  readonly chosen: QuarantineState;
+  readonly onOpen: (group: QuarantineGroup) => void;
+}
+
+const HEADS = ["Code", "Source", "Field", "Records", "Amounts that could be read", "Newest", "What to do"] as const;
+const RIGHT: ReadonlySet<string> = new Set(["Records", "Amounts that could be read"]);
+
+function Groups({ groups, chosen, onOpen }: GroupsProps) {
   return (
-    <div className={classes.scroll}>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys.
+    <section className={classes.groups} tabIndex={0} aria-label="Groups by code and source">
       <table className={classes.table}>
         <thead>
           <tr>
-            <th scope="col">Code</th>
-            <th scope="col">Source</th>
-            <th scope="col">Field</th>
-            <th scope="col" className={classes.right}>
-              Records
-            </th>
-            <th scope="col" className={classes.right}>
-              Amounts that could be read
-            </th>
-            <th scope="col">Newest</th>
-            <th scope="col">What to do</th>
+            {HEADS.map((head) => (
+              <th key={head} scope="col" className={RIGHT.has(head) ? classes.right : undefined}>
+                {head}
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody>
           {groups.map((group) => (
-            <tr key={`${group.code}/${group.source}/${group.stage}/${group.field ?? ""}`}>
-              <th scope="row">
-                <a
-                  href={`?code=${encodeURIComponent(group.code)}&source=${encodeURIComponent(group.source)}`}
-                  onClick={(event) => {
-                    event.preventDefault();
-                    onOpen(group);
-                  }}
-                >
-                  {group.code}
-                </a>
-              </th>
-              <td>{group.source}</td>
-              <td>{group.field ?? "—"}</td>
-              <td className={classes.right}>{numberText(group.records)}</td>
-              <td className={classes.right}>
-                {group.amounts.map((amount) => (
-                  <div key={amount.currency}>
-                    <Money amount={amount} />
-                  </div>
-                ))}
-                {group.amounts.length === 0 && "—"}
-              </td>
-              <td>
-                <Time at={group.lastAt} />
-              </td>
-              <td className={classes.wrap}>{group.remedy ?? "—"}</td>
-            </tr>
+            <GroupRow
+              key={`${group.code}/${group.source}/${group.stage}/${group.field ?? ""}`}
+              group={group}
+              chosen={group.code === chosen.code && group.source === chosen.source}
+              onOpen={() => onOpen(group)}
+            />
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
+  );
+}
+
+function GroupRow({ group, chosen, onOpen }: { group: QuarantineGroup; chosen: boolean; onOpen: () => void }) {
+  const href = `?code=${encodeURIComponent(group.code)}&source=${encodeURIComponent(group.source)}`;
+  const open = (event: MouseEvent) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    onOpen();
+  };
+  const amounts = group.amounts.map((amount) => `${moneyText(amount)} ${amount.currency}`).join("\n");
+  return (
+    <tr className={chosen ? classes.chosen : undefined} aria-current={chosen ? "true" : undefined}>
+      <th scope="row">
+        <a href={href} onClick={open}>
+          {group.code}
+        </a>
+      </th>
+      <td>{group.source}</td>
+      <td>{group.field ?? "—"}</td>
+      <td className={classes.right}>
+        <a href={href} onClick={open}>
+          {numberText(group.records)}
+        </a>
+      </td>
+      <td className={`${classes.right} ${classes.cut}`} title={amounts === "" ? "no amount could be read" : amounts}>
+        {group.amounts.map((amount, place) => (
+          <span key={amount.currency}>
+            {place > 0 && " · "}
+            <Money amount={amount} />
+          </span>
+        ))}
+        {group.amounts.length === 0 && "—"}
+      </td>
+      <td>
+        <Time at={group.lastAt} />
+      </td>
+      <td className={classes.cut} title={group.remedy ?? undefined}>
+        {group.remedy ?? "—"}
+      </td>
+    </tr>
   );
 }

@@ -21,21 +21,22 @@ const SMALL_FILES_MANY = 64;
 const whole = (key: "version" | "rows" | "files", header: string): DataColumn<TableFacts> => ({
   key,
   header,
-  width: 110,
+  width: key === "files" ? 66 : 88,
   align: "right",
   render: (row) => numberText(row[key]),
   text: (row) => String(row[key]),
 });
 
 const COLUMNS: readonly DataColumn<TableFacts>[] = [
-  { key: "name", header: "Table", width: 200, render: ({ name }) => <b>{name}</b>, text: ({ name }) => name },
-  { key: "kind", header: "Kind", width: 100, render: ({ kind }) => kind, text: ({ kind }) => kind },
+  { key: "name", header: "Table", width: 168, render: ({ name }) => <b>{name}</b>, text: ({ name }) => name },
+  { key: "kind", header: "Kind", width: 88, render: ({ kind }) => kind, text: ({ kind }) => kind },
   whole("version", "Version"),
   {
     key: "committed",
     header: "Last commit",
-    width: 170,
-    render: ({ committedAt }) => (committedAt === null ? "—" : <Time at={committedAt} />),
+    width: 148,
+    render: ({ committedAt }) =>
+      committedAt === null ? <span title="no rows yet">—</span> : <Time at={committedAt} />,
     text: ({ committedAt }) => committedAt ?? "",
   },
   whole("rows", "Rows"),
@@ -43,7 +44,7 @@ const COLUMNS: readonly DataColumn<TableFacts>[] = [
   {
     key: "bytes",
     header: "Size",
-    width: 100,
+    width: 82,
     align: "right",
     render: ({ bytes }) => bytesText(bytes),
     text: ({ bytes }) => String(bytes),
@@ -51,7 +52,7 @@ const COLUMNS: readonly DataColumn<TableFacts>[] = [
   {
     key: "perRow",
     header: "Bytes a row",
-    width: 100,
+    width: 96,
     align: "right",
     render: ({ bytes, rows }) => (rows === 0 ? "—" : (bytes / rows).toFixed(1)),
     text: ({ bytes, rows }) => (rows === 0 ? "" : (bytes / rows).toFixed(1)),
@@ -59,7 +60,7 @@ const COLUMNS: readonly DataColumn<TableFacts>[] = [
   {
     key: "small",
     header: "Small files",
-    width: 120,
+    width: 96,
     align: "right",
     render: ({ smallFiles }) =>
       smallFiles > SMALL_FILES_MANY ? (
