@@ -58,6 +58,8 @@ export interface LakeReader {
   read<T>(request: ReadRequest, work: (view: LakeView) => Promise<T>): Promise<T>;
   /** Every table's newest snapshot, at most `pollMs` old. */
   snapshots(): Promise<ReadonlyMap<string, Snapshot>>;
+  /** The next read looks at the table logs again: whoever wrote through this process sees it in the very next answer. */
+  renew(): void;
   /** Reads under way and waiting. */
   load(): { running: number; waiting: number };
   close(): void;
@@ -74,7 +76,7 @@ export function openLakeReader(options: LakeReaderOptions): LakeReader {
   let closed = false;
 
   const run = async <T>(request: ReadRequest, work: (view: LakeView) => Promise<T>): Promise<T> => {
-    const pinned = await snapshots();
+    const pinned = await snapshots.look();
     const connection = idle.pop() ?? (await lake.db.connect());
     const guard = guardQuery(connection, request, limits.queryTimeoutMs);
     let healthy = false;
@@ -95,7 +97,8 @@ export function openLakeReader(options: LakeReaderOptions): LakeReader {
 
   return {
     lake,
-    snapshots,
+    snapshots: snapshots.look,
+    renew: snapshots.forget,
     load: turns.load,
     read: async (request, work) => {
       request.signal?.throwIfAborted();
@@ -260,7 +263,7 @@ function createTurns(count: number) {
 function createSnapshotPoll(lake: Lake, pollMs: number) {
   let pinned: Promise<ReadonlyMap<string, Snapshot>> | null = null;
   let takenAtMs = 0;
-  return (): Promise<ReadonlyMap<string, Snapshot>> => {
+  const look = (): Promise<ReadonlyMap<string, Snapshot>> => {
     const now = performance.now();
     if (pinned !== null && now - takenAtMs < pollMs) return pinned;
     takenAtMs = now;
@@ -272,6 +275,10 @@ function createSnapshotPoll(lake: Lake, pollMs: number) {
     });
     return next;
   };
+  const forget = (): void => {
+    pinned = null;
+  };
+  return { look, forget };
 }
 
 /** What an answer says of the snapshot it was read from: versions of the tables named, and the newest event time of one of them. */

@@ -174,6 +174,7 @@ async function appendRemoval({ reader }: FraudSources, personId: string, command
         remedy: "Try again.",
       });
     }
+    reader.renew();
     return { removedAt: formatInstant(nowMicros), lakeVersion: outcome.version };
   } finally {
     connection.closeSync();
