@@ -31,7 +31,8 @@ import {
 import { type ChartAxis, tickText } from "./tick-text";
 
 const TICK = { fill: "var(--text-dim)", fontSize: 11 } as const;
-const LABEL_ROOM_PX = 104;
+const LABEL_CHAR_PX = 6.5;
+const LABEL_CHARS_MAX = 16;
 
 export interface TimeSeriesDrawingProps {
   readonly series: readonly ChartSeries[];
@@ -55,7 +56,7 @@ export default function TimeSeriesDrawing(props: TimeSeriesDrawingProps) {
     <ResponsiveContainer width="100%" height="100%">
       <ComposedChart
         data={rows}
-        margin={{ top: 16, right: direct ? LABEL_ROOM_PX : 12, bottom: 0, left: 0 }}
+        margin={{ top: 16, right: direct ? labelRoom(series) : 12, bottom: 0, left: 0 }}
         accessibilityLayer={false}
         {...drag.handlers}
       >
@@ -67,7 +68,7 @@ export default function TimeSeriesDrawing(props: TimeSeriesDrawingProps) {
           axisLine={false}
           width={48}
           tickFormatter={(value: number) => `${shortNumber(value)}${unit === "%" ? "%" : ""}`}
-          domain={[(low: number) => Math.min(0, low), (high: number) => Math.max(high, highest)]}
+          domain={[(low: number) => Math.min(0, low), highest > 0 ? (high: number) => Math.max(high, highest) : "auto"]}
         />
         <Tooltip
           content={(shown) => <ChartTooltip {...shown} {...{ series, zone, unit, axis }} />}
@@ -82,6 +83,9 @@ export default function TimeSeriesDrawing(props: TimeSeriesDrawingProps) {
     </ResponsiveContainer>
   );
 }
+
+const labelRoom = (series: readonly ChartSeries[]): number =>
+  16 + LABEL_CHAR_PX * Math.min(LABEL_CHARS_MAX, Math.max(...series.map(({ label }) => label.length)));
 
 interface AxisOptions {
   readonly kind: TimeSeriesDrawingProps["kind"];

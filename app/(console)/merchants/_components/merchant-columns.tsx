@@ -12,7 +12,7 @@ const count = (
 ): DataColumn<MerchantRow> => ({
   key,
   header,
-  width: 104,
+  width: 86,
   align: "right",
   sortable: true,
   hidden,
@@ -27,7 +27,7 @@ const amount = (
 ): DataColumn<MerchantRow> => ({
   key,
   header,
-  width: 150,
+  width: 136,
   align: "right",
   sortable: true,
   render: (row) => <Figure of={row} name={name} />,
@@ -40,7 +40,7 @@ const amount = (
 const rate = (key: "approvalRate" | "refundRate" | "chargebackRate", header: string): DataColumn<MerchantRow> => ({
   key,
   header,
-  width: 106,
+  width: header.length > 8 ? 102 : 84,
   align: "right",
   sortable: true,
   render: (row) => <Rate rate={row[key]} />,
@@ -52,7 +52,6 @@ export const merchantColumns = (period: string): readonly DataColumn<MerchantRow
   {
     key: "merchantId",
     header: "Merchant",
-    width: 230,
     sortable: true,
     render: ({ merchantId, name }) => (
       <Link href={`/merchants/${encodeURIComponent(merchantId)}?${period}`} prefetch={false}>
@@ -65,6 +64,7 @@ export const merchantColumns = (period: string): readonly DataColumn<MerchantRow
     key: "currency",
     header: "Currency",
     width: 84,
+    hidden: true,
     render: ({ currency }) => currency ?? <span title="the source gives no amounts">none</span>,
     text: ({ currency }) => currency ?? "",
   },
@@ -82,6 +82,7 @@ export const merchantColumns = (period: string): readonly DataColumn<MerchantRow
     key: "risk",
     header: "Risk",
     width: 104,
+    hidden: true,
     render: ({ riskLevel }) =>
       riskLevel === null ? (
         <span title="not in the reference data">—</span>

@@ -25,7 +25,7 @@ import { merchantsParsers, merchantsQueryOf, periodOf } from "./merchants-state"
 import { PeriodPicker } from "./period-picker";
 
 const REFRESH_MS = 5_000;
-const TILES_MAX = 6;
+const TILES_MAX = 5;
 
 const keyOf = ({ merchantId, currency }: MerchantRow): string => `${merchantId}/${currency ?? ""}`;
 

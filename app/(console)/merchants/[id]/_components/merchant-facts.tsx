@@ -57,7 +57,10 @@ export function Profile({ profile }: { profile: MerchantDetail["profile"] }) {
     ["MCC", given(profile.mcc)],
     ["Country", given(profile.country)],
     ["Onboarded", given(profile.onboardedOn)],
-    ["Payout delay", given(profile.payoutDelayDays, " business days")],
+    [
+      "Payout delay",
+      given(profile.payoutDelayDays, profile.payoutDelayDays === 1 ? " business day" : " business days"),
+    ],
     [
       "Payout cut-off",
       profile.payoutCutoff === null ? "not given" : `${profile.payoutCutoff} ${profile.payoutZone ?? ""}`,

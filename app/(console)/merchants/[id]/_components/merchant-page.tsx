@@ -2,7 +2,7 @@
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useQueryStates } from "nuqs";
-import { TimeSeriesChart } from "@/components/charts/time-series-chart";
+import type { ChartPeriod } from "@/components/charts/series";
 import { PageHeader } from "@/components/console/page-header";
 import { useTRPC } from "@/components/trpc/client";
 import { EmptyState } from "@/components/ui/empty-state";
@@ -14,6 +14,7 @@ import { Figure, rateText } from "../../_components/figures";
 import classes from "../../_components/merchants.module.css";
 import { merchantsParsers, periodOf } from "../../_components/merchants-state";
 import { PeriodPicker } from "../../_components/period-picker";
+import { DaysTable, MerchantCharts, type MerchantDaysProps } from "./merchant-days";
 import { Alerts, Customers, DeclineCodes, Profile } from "./merchant-facts";
 
 const REFRESH_MS = 5_000;
@@ -50,92 +51,129 @@ export function MerchantPage({ merchantId }: { merchantId: string }) {
           ) : null
         }
       >
-        {(merchant) => <Shown merchant={merchant} />}
+        {(merchant) => (
+          <Shown
+            merchant={merchant}
+            onBrush={(dragged) => void setState({ from: dragged.from.slice(0, 10), to: dragged.until.slice(0, 10) })}
+          />
+        )}
       </QueryBoundary>
     </>
   );
 }
 
-function Shown({ merchant }: { merchant: MerchantDetail }) {
+interface ShownProps {
+  readonly merchant: MerchantDetail;
+  readonly onBrush: (period: ChartPeriod) => void;
+}
+
+function Shown({ merchant, onBrush }: ShownProps) {
   return (
     <div className={classes.stack}>
       {merchant.totals.length === 0 && (
         <Panel>
-          <EmptyState title="No payment in this period">The facts below do not depend on it.</EmptyState>
+          <EmptyState title="No payment in this period">
+            The reference data do not depend on it. Choose a longer period for the rest.
+          </EmptyState>
         </Panel>
       )}
       {merchant.totals.map((figures) => (
-        <CurrencyFigures key={figures.currency ?? "none"} merchant={merchant} figures={figures} />
+        <CurrencyFigures
+          key={figures.currency ?? "none"}
+          days={merchant.days.filter((day) => day.currency === figures.currency)}
+          figures={figures}
+          onBrush={onBrush}
+        />
       ))}
       <div className={classes.pair}>
-        <DeclineCodes codes={merchant.declineCodes} />
+        <div id="declines">
+          <DeclineCodes codes={merchant.declineCodes} />
+        </div>
         <Profile profile={merchant.profile} />
       </div>
-      <Customers customers={merchant.customers} />
+      <div id="customers">
+        <Customers customers={merchant.customers} />
+      </div>
       {merchant.alerts !== null && <Alerts merchantId={merchant.merchantId} alerts={merchant.alerts} />}
     </div>
   );
 }
 
-function CurrencyFigures({ merchant, figures }: { merchant: MerchantDetail; figures: MerchantFigures }) {
+interface CurrencyFiguresProps extends MerchantDaysProps {
+  readonly figures: MerchantFigures;
+}
+
+/** The figures of one currency; each leads to what it is made of. */
+function CurrencyFigures({ figures, days, onBrush }: CurrencyFiguresProps) {
   const { currency } = figures;
-  const days = merchant.days.filter((day) => day.currency === currency);
-  const at = (businessDate: string) => `${businessDate}T00:00:00Z`;
+  const daysId = `days-${currency ?? "none"}`;
+  const count = (value: number) => value.toLocaleString("en-US");
+  const amounts = [
+    { label: "Gross", name: "grossMinor", hint: `${count(figures.settled)} settled` },
+    { label: "Net", name: "netMinor", hint: "less refunds, returns, chargebacks" },
+    { label: "Average ticket", name: "averageTicketMinor", hint: "gross / settled" },
+  ] as const;
   return (
     <Panel title={currency === null ? "Events without amounts" : `In ${currency}`}>
       <div className={classes.stack}>
         <StatTiles>
-          <StatTile
-            label="Gross"
-            value={<Figure of={figures} name="grossMinor" />}
-            hint={`${figures.settled.toLocaleString("en-US")} settled`}
-          />
-          <StatTile
-            label="Net"
-            value={<Figure of={figures} name="netMinor" />}
-            hint="less refunds, returns, chargebacks"
-          />
-          <StatTile
-            label="Average ticket"
-            value={<Figure of={figures} name="averageTicketMinor" />}
-            hint="gross / settled"
-          />
+          {amounts.map(({ label, name, hint }) => (
+            <StatTile
+              key={name}
+              label={label}
+              value={<Figure of={figures} name={name} />}
+              hint={hint}
+              href={`#${daysId}`}
+            />
+          ))}
           <StatTile
             label="Approval rate"
             value={rateText(figures.approvalRate)}
-            hint={`${figures.declined.toLocaleString("en-US")} declined`}
+            hint={`${count(figures.approved)} approved, ${count(figures.declined)} declined`}
+            href="#declines"
           />
           <StatTile
             label="Refund rate"
             value={rateText(figures.refundRate)}
-            hint={<Figure of={figures} name="refundedMinor" />}
+            hint={<CountAndSum count={figures.refunded} of={figures} name="refundedMinor" />}
+            href={`#${daysId}`}
           />
           <StatTile
             label="Chargeback rate"
             value={rateText(figures.chargebackRate)}
-            hint={<Figure of={figures} name="chargebackMinor" />}
+            hint={<CountAndSum count={figures.chargebacks} of={figures} name="chargebackMinor" />}
+            href={`#${daysId}`}
           />
-          <StatTile label="Customers" value={figures.customers.toLocaleString("en-US")} hint="distinct in the period" />
+          <StatTile
+            label="Customers"
+            value={count(figures.customers)}
+            hint="distinct in the period"
+            href="#customers"
+          />
         </StatTiles>
-        {days.length > 1 && (
-          <TimeSeriesChart
-            label="Settled and declined events per business date"
-            kind="bars"
-            series={[
-              {
-                key: "settled",
-                label: "Settled",
-                points: days.map((d) => ({ at: at(d.businessDate), value: d.settled })),
-              },
-              {
-                key: "declined",
-                label: "Declined",
-                points: days.map((d) => ({ at: at(d.businessDate), value: d.declined })),
-              },
-            ]}
-          />
-        )}
+        {days.length > 1 && <MerchantCharts days={days} onBrush={onBrush} />}
+        <div id={daysId}>
+          <DaysTable days={days} currency={currency} />
+        </div>
       </div>
     </Panel>
+  );
+}
+
+/** "3 · 40.00 EUR"; only the number where none happened. */
+function CountAndSum({
+  count,
+  of,
+  name,
+}: {
+  count: number;
+  of: MerchantFigures;
+  name: "refundedMinor" | "chargebackMinor";
+}) {
+  if (count === 0) return <>none</>;
+  return (
+    <>
+      {count.toLocaleString("en-US")} · <Figure of={of} name={name} />
+    </>
   );
 }

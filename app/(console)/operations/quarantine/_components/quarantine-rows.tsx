@@ -16,6 +16,9 @@ const PAGE_ROWS = 100;
 
 const coordinatesText = ({ coordinates: c }: QuarantineRow): string => `${c.source}/${c.partition}/${c.offset}`;
 
+/** The end of a long file name tells files apart, its beginning does not. */
+const placeText = ({ coordinates: c }: QuarantineRow): string => `${c.partition.split("/").at(-1)}/${c.offset}`;
+
 const COLUMNS: readonly DataColumn<QuarantineRow>[] = [
   {
     key: "ingested",
@@ -45,7 +48,7 @@ const COLUMNS: readonly DataColumn<QuarantineRow>[] = [
     key: "coordinates",
     header: "Where it came from",
     width: 250,
-    render: (row) => <span className="mono">{coordinatesText(row)}</span>,
+    render: (row) => <span className="mono">{placeText(row)}</span>,
     text: coordinatesText,
   },
   {

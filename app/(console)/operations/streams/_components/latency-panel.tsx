@@ -118,7 +118,7 @@ function Detail({ latency, onBrush }: { latency: Latency; onBrush: FlowPanelProp
         label="How many events took how long"
         buckets={latency.histogram.map(({ bucketMs, events }) => ({ label: `≤ ${millis(bucketMs)}`, count: events }))}
       />
-      <div className={classes.scroll}>
+      <div className={`${classes.scroll} ${classes.across}`}>
         <table className={classes.table}>
           <caption className="visually-hidden">Percentiles by rail</caption>
           <thead>
