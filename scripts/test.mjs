@@ -34,7 +34,27 @@ try {
 } catch {
   failed++;
 }
-rmSync(directory, { recursive: true, force: true });
 if (!suites && failed === 0) failed++;
+browser();
+rmSync(directory, { recursive: true, force: true });
 process.stdout.write(`\n${passed} passed, ${failed} failed, ${skipped} skipped\n`);
 process.exit(failed === 0 ? 0 : 1);
+
+/** The console in a real browser, against the product as `npm start` runs it. */
+function browser() {
+  const path = join(directory, "browser.json");
+  process.stdout.write("\n> playwright test\n");
+  const whole = spawnSync(join("node_modules", ".bin", "playwright"), ["test", "--reporter=list,json"], {
+    stdio: "inherit",
+    env: { ...process.env, PLAYWRIGHT_JSON_OUTPUT_NAME: path },
+  });
+  try {
+    const { stats } = JSON.parse(readFileSync(path, "utf8"));
+    passed += stats.expected + stats.flaky;
+    failed += stats.unexpected;
+    skipped += stats.skipped;
+    if (whole.status !== 0 && stats.unexpected === 0) failed++;
+  } catch {
+    failed++;
+  }
+}

@@ -15,6 +15,7 @@ test("everything is reached by keys: sections, palette, list of keys", async ({ 
   await expect(page.getByRole("dialog")).toContainText("Go anywhere, look up any id");
   await page.keyboard.press("Escape");
   await page.keyboard.press("Control+k");
+  await expect(page.getByPlaceholder(/id/i).last()).toBeFocused();
   await page.keyboard.type("M00001");
   await page
     .getByRole("button", { name: /M00001/ })

@@ -16,7 +16,7 @@ test("a visitor signs in and comes to the page asked for; signing out ends it", 
   await page.getByRole("textbox", { name: "Password" }).fill(password.trim());
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page).toHaveURL(/\/operations\/health\?x=1$/);
-  await page.getByRole("button", { name: "Otto Operations" }).click();
+  await page.getByRole("button", { name: "Your account and settings" }).click();
   await page.getByRole("menuitem", { name: "Sign out" }).click();
   await expect(page).toHaveURL(/\/sign-in/);
   await page.goto("/operations/health");
