@@ -1,4 +1,4 @@
-import { Money } from "@/components/ui/money";
+import { Money, moneyText } from "@/components/ui/money";
 import type { MerchantFigures } from "@/server/indexes/merchants/contract";
 
 /** "12.4%"; "—" where there was nothing to divide by. */
@@ -19,6 +19,18 @@ export function Figure({
   name: AmountName;
 }) {
   return <Money amount={amountOf(of, name)} />;
+}
+
+/** The number alone, where the name of the figure says the currency. */
+export function BareAmount({
+  of,
+  name,
+}: {
+  of: Pick<MerchantFigures, "currency" | "exponent"> & { readonly [Name in AmountName]?: bigint | null };
+  name: AmountName;
+}) {
+  const amount = amountOf(of, name);
+  return amount === null ? <span title="not given">—</span> : moneyText(amount);
 }
 
 export function amountOf(

@@ -12,7 +12,7 @@ const count = (
 ): DataColumn<MerchantRow> => ({
   key,
   header,
-  width: 86,
+  width: key === "customers" ? 86 : 76,
   align: "right",
   sortable: true,
   hidden,
@@ -27,7 +27,7 @@ const amount = (
 ): DataColumn<MerchantRow> => ({
   key,
   header,
-  width: 136,
+  width: key === "averageTicket" ? 128 : 142,
   align: "right",
   sortable: true,
   render: (row) => <Figure of={row} name={name} />,
@@ -40,7 +40,7 @@ const amount = (
 const rate = (key: "approvalRate" | "refundRate" | "chargebackRate", header: string): DataColumn<MerchantRow> => ({
   key,
   header,
-  width: header.length > 8 ? 102 : 84,
+  width: header.length > 8 ? 98 : 80,
   align: "right",
   sortable: true,
   render: (row) => <Rate rate={row[key]} />,
@@ -55,10 +55,10 @@ export const merchantColumns = (period: string): readonly DataColumn<MerchantRow
     sortable: true,
     render: ({ merchantId, name }) => (
       <Link href={`/merchants/${encodeURIComponent(merchantId)}?${period}`} prefetch={false}>
-        {name ?? merchantId} {name !== null && <span className="dim mono">{merchantId}</span>}
+        <span className="mono">{merchantId}</span> {name}
       </Link>
     ),
-    text: ({ merchantId, name }) => (name === null ? merchantId : `${name} ${merchantId}`),
+    text: ({ merchantId, name }) => (name === null ? merchantId : `${merchantId} ${name}`),
   },
   {
     key: "currency",

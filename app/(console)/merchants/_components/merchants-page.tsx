@@ -10,7 +10,6 @@ import { PageHeader } from "@/components/console/page-header";
 import { DataTable } from "@/components/tables/data-table";
 import { useTRPC } from "@/components/trpc/client";
 import { EmptyState } from "@/components/ui/empty-state";
-import { Money } from "@/components/ui/money";
 import { StaleBanner } from "@/components/ui/stale-banner";
 import { StatTile, StatTiles } from "@/components/ui/stat-tile";
 import {
@@ -18,7 +17,7 @@ import {
   type MerchantRow,
   type MerchantsPage as MerchantsData,
 } from "@/server/indexes/merchants/contract";
-import { amountOf } from "./figures";
+import { BareAmount } from "./figures";
 import { merchantColumns } from "./merchant-columns";
 import classes from "./merchants.module.css";
 import { merchantsParsers, merchantsQueryOf, periodOf } from "./merchants-state";
@@ -140,7 +139,7 @@ function Totals({ data, onCurrency }: { data: MerchantsData; onCurrency: (curren
           >
             <StatTile
               label={`Gross, ${total.currency ?? "no currency"}`}
-              value={<Money amount={amountOf(total, "grossMinor")} />}
+              value={<BareAmount of={total} name="grossMinor" />}
               hint={`${total.merchants.toLocaleString("en-US")} merchants, ${total.settled.toLocaleString("en-US")} settled`}
             />
           </button>

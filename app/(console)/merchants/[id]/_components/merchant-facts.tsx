@@ -116,6 +116,7 @@ export function Customers({ customers }: { customers: MerchantDetail["customers"
                 </th>
                 <td className={classes.right}>{customer.payments.toLocaleString("en-US")}</td>
                 <td className={classes.right}>
+                  {customer.settled.length === 0 && <span title="nothing settled">—</span>}
                   {customer.settled.map((sum) => (
                     <div key={sum.currency}>
                       <Money amount={sum} />

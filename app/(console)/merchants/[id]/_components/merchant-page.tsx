@@ -10,7 +10,7 @@ import { Panel } from "@/components/ui/panel";
 import { QueryBoundary } from "@/components/ui/query-boundary";
 import { StatTile, StatTiles } from "@/components/ui/stat-tile";
 import type { MerchantDetail, MerchantFigures } from "@/server/indexes/merchants/contract";
-import { Figure, rateText } from "../../_components/figures";
+import { BareAmount, Figure, rateText } from "../../_components/figures";
 import classes from "../../_components/merchants.module.css";
 import { merchantsParsers, periodOf } from "../../_components/merchants-state";
 import { PeriodPicker } from "../../_components/period-picker";
@@ -120,8 +120,8 @@ function CurrencyFigures({ figures, days, onBrush }: CurrencyFiguresProps) {
           {amounts.map(({ label, name, hint }) => (
             <StatTile
               key={name}
-              label={label}
-              value={<Figure of={figures} name={name} />}
+              label={currency === null ? label : `${label}, ${currency}`}
+              value={<BareAmount of={figures} name={name} />}
               hint={hint}
               href={`#${daysId}`}
             />

@@ -1,6 +1,5 @@
 import { Button } from "@mantine/core";
 import { CopyText } from "@/components/ui/copy-text";
-import { Panel } from "@/components/ui/panel";
 import type { TableFacts } from "@/server/indexes/ops/contract";
 import classes from "../../_components/operations.module.css";
 import { bytesText } from "../../_components/words";
@@ -8,15 +7,13 @@ import { bytesText } from "../../_components/words";
 /** Columns, progress marks and retention of one table. */
 export function TableDetail({ table, onClose }: { table: TableFacts; onClose: () => void }) {
   return (
-    <Panel
-      flush
-      title={table.name}
-      actions={
+    <aside className={classes.record} aria-label={`Table ${table.name}`}>
+      <header className={classes.recordHead}>
+        <b>{table.name}</b>
         <Button variant="default" size="compact-sm" onClick={onClose}>
           Close
         </Button>
-      }
-    >
+      </header>
       <div className={classes.balance}>
         <CopyText value={table.path} label="the path of the table" />
         <span className={classes.dim}>
@@ -60,6 +57,6 @@ export function TableDetail({ table, onClose }: { table: TableFacts; onClose: ()
           ))}
         </div>
       )}
-    </Panel>
+    </aside>
   );
 }

@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { parseAsString, useQueryState } from "nuqs";
 import { PageHeader } from "@/components/console/page-header";
+import { usePageKeys } from "@/components/console/use-page-keys";
 import { type DataColumn, DataTable } from "@/components/tables/data-table";
 import { useTRPC } from "@/components/trpc/client";
 import { EmptyState } from "@/components/ui/empty-state";
@@ -21,20 +22,20 @@ const SMALL_FILES_MANY = 64;
 const whole = (key: "version" | "rows" | "files", header: string): DataColumn<TableFacts> => ({
   key,
   header,
-  width: key === "files" ? 66 : 88,
+  width: key === "files" ? 66 : 82,
   align: "right",
   render: (row) => numberText(row[key]),
   text: (row) => String(row[key]),
 });
 
 const COLUMNS: readonly DataColumn<TableFacts>[] = [
-  { key: "name", header: "Table", width: 168, render: ({ name }) => <b>{name}</b>, text: ({ name }) => name },
-  { key: "kind", header: "Kind", width: 88, render: ({ kind }) => kind, text: ({ kind }) => kind },
+  { key: "name", header: "Table", width: 162, render: ({ name }) => <b>{name}</b>, text: ({ name }) => name },
+  { key: "kind", header: "Kind", width: 82, render: ({ kind }) => kind, text: ({ kind }) => kind },
   whole("version", "Version"),
   {
     key: "committed",
     header: "Last commit",
-    width: 148,
+    width: 136,
     render: ({ committedAt }) =>
       committedAt === null ? <span title="no rows yet">—</span> : <Time at={committedAt} />,
     text: ({ committedAt }) => committedAt ?? "",
@@ -44,7 +45,7 @@ const COLUMNS: readonly DataColumn<TableFacts>[] = [
   {
     key: "bytes",
     header: "Size",
-    width: 82,
+    width: 78,
     align: "right",
     render: ({ bytes }) => bytesText(bytes),
     text: ({ bytes }) => String(bytes),
@@ -84,6 +85,7 @@ export function TablesPage() {
   const [open, setOpen] = useQueryState("table", parseAsString.withOptions({ history: "push" }));
   const query = useQuery(trpc.ops.tables.queryOptions(undefined, { refetchInterval: REFRESH_MS }));
   const tables = query.data?.tables;
+  usePageKeys([{ key: "escape", label: "Close the table", run: () => void setOpen(null) }]);
   const shown = tables?.find(({ name }) => name === open);
   return (
     <>
@@ -96,7 +98,6 @@ export function TablesPage() {
         <StaleBanner since={new Date(query.dataUpdatedAt).toISOString()} />
       )}
       <div className={classes.stack}>
-        {shown !== undefined && <TableDetail table={shown} onClose={() => void setOpen(null)} />}
         <DataTable
           id="lake-tables"
           label="Tables of the lake"
@@ -111,6 +112,7 @@ export function TablesPage() {
           onRetry={query.refetch}
           empty={<EmptyState title="The lake holds no table yet">They are made when a worker first starts.</EmptyState>}
         />
+        {shown !== undefined && <TableDetail table={shown} onClose={() => void setOpen(null)} />}
       </div>
     </>
   );
