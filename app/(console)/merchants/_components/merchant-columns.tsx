@@ -3,7 +3,7 @@ import type { DataColumn } from "@/components/tables/data-table";
 import { moneyText } from "@/components/ui/money";
 import { StatusBadge } from "@/components/ui/status-badge";
 import type { MerchantRow } from "@/server/indexes/merchants/contract";
-import { amountOf, Figure, Rate, rateText } from "./figures";
+import { amountOf, BareAmount, Rate, rateText } from "./figures";
 
 const count = (
   key: "events" | "settled" | "customers" | "denied",
@@ -27,10 +27,10 @@ const amount = (
 ): DataColumn<MerchantRow> => ({
   key,
   header,
-  width: key === "averageTicket" ? 128 : 142,
+  width: key === "averageTicket" ? 116 : 124,
   align: "right",
   sortable: true,
-  render: (row) => <Figure of={row} name={name} />,
+  render: (row) => <BareAmount of={row} name={name} />,
   text: (row) => {
     const value = amountOf(row, name);
     return value === null ? "" : `${moneyText(value)} ${value.currency}`;
@@ -63,8 +63,7 @@ export const merchantColumns = (period: string): readonly DataColumn<MerchantRow
   {
     key: "currency",
     header: "Currency",
-    width: 84,
-    hidden: true,
+    width: 78,
     render: ({ currency }) => currency ?? <span title="the source gives no amounts">none</span>,
     text: ({ currency }) => currency ?? "",
   },
