@@ -18,7 +18,7 @@ test("everything is reached by keys: sections, palette, list of keys", async ({ 
   await expect(page.getByPlaceholder(/id/i).last()).toBeFocused();
   await page.keyboard.type("M00001");
   await page
-    .getByRole("button", { name: /M00001/ })
+    .getByRole("button", { name: /Merchant ·/ })
     .first()
     .click();
   await expect(page).toHaveURL(/\/merchants\/M00001/);
