@@ -39,6 +39,8 @@ const Kafka = z.strictObject({
   topic: z.string().min(1).max(249),
   /** Consumer group; its committed offsets are advisory. */
   group: z.string().min(1).default("concordance"),
+  /** Losses a person knows of, as the fault's remedy names them: reading goes on past them. */
+  accept_loss: z.array(z.string().min(1)).default([]),
 });
 
 const SourcesFile = z.strictObject({
@@ -77,7 +79,13 @@ export interface SourceSettings {
         readonly pollMs: number;
         readonly after: "archive" | "keep" | "delete";
       }
-    | { readonly kind: "kafka"; readonly cluster: ClusterSettings; readonly topic: string; readonly group: string };
+    | {
+        readonly kind: "kafka";
+        readonly cluster: ClusterSettings;
+        readonly topic: string;
+        readonly group: string;
+        readonly acceptLoss: readonly string[];
+      };
 }
 
 export interface SourcesSettings {
@@ -124,7 +132,13 @@ export async function loadSources(
         sources.push({
           name,
           mappingPath,
-          transport: { kind: "kafka", cluster, topic: kafka.topic, group: kafka.group },
+          transport: {
+            kind: "kafka",
+            cluster,
+            topic: kafka.topic,
+            group: kafka.group,
+            acceptLoss: kafka.accept_loss,
+          },
         });
       }
     } else if (landing !== undefined) {

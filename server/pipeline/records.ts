@@ -4,6 +4,8 @@ import type { Result } from "../domain/result";
 export interface RawRecord {
   readonly bytes: Uint8Array;
   readonly position: bigint;
+  /** Set where positions repeat in the source, once per partition: then its name is part of what a mapping calls `position`. */
+  readonly partition?: string;
   /** Set where the source kept only the beginning: the record's full size, bytes. */
   readonly bytesTotal?: number;
 }

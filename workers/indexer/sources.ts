@@ -1,9 +1,9 @@
 import type { SourceSettings } from "../../server/config/sources";
-import { ConcordanceError } from "../../server/domain/errors";
 import type { ObjectStore } from "../../server/lake/store/store";
 import type { Logger } from "../../server/observability/log";
 import type { Mapping } from "../../server/pipeline/mapping/schema";
 import type { Source } from "../../server/pipeline/source";
+import { createKafkaSource } from "../../server/sources/kafka/source";
 import { type RecordFormat, storeFiles } from "../../server/sources/landing/files";
 import { createLandingSource } from "../../server/sources/landing/source";
 
@@ -22,7 +22,8 @@ export function createSource(parts: SourceParts): Source {
   const { source, mapping, store, log } = parts;
   const { name, transport } = source;
   if (transport.kind === "kafka") {
-    throw new ConcordanceError({ kind: "config", code: "no_kafka", message: "not yet", remedy: "-" });
+    const { cluster, topic, group, acceptLoss } = transport;
+    return createKafkaSource({ name, topic, groupId: group, connection: cluster, acceptLoss, log });
   }
   return createLandingSource({
     name,

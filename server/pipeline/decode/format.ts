@@ -9,7 +9,8 @@ import { type Fault, fault } from "./fault";
 export interface ParsedRecord {
   readonly json: Readonly<Record<string, unknown>> | null;
   readonly cells: readonly string[];
-  readonly position: bigint;
+  /** The record's own position, with its partition where positions repeat. */
+  readonly position: string;
   /** False where no text of the record can hold a NUL or a lone surrogate, because nothing in it is escaped. */
   readonly suspect: boolean;
 }
@@ -43,10 +44,10 @@ export function createFormatReader(format: Format, recordBytesMax: number): Form
       if (format.type !== "csv" && tooDeep(record.bytes)) {
         return err(fault("decode", "nesting_too_deep", null, `nested deeper than ${DEPTH_MAX}`));
       }
-      return parseText(bufferOf(record.bytes).toString("utf8"), record.position);
+      return parseText(bufferOf(record.bytes).toString("utf8"), placeOf(record));
     },
     getter: (path) => {
-      if (path === "position") return (record) => record.position.toString();
+      if (path === "position") return (record) => record.position;
       const index = columns.indexOf(path);
       if (index >= 0) return (record) => record.cells[index];
       return jsonGetter(path.split("."));
@@ -79,7 +80,10 @@ export function scalarText(raw: unknown): string | null {
   return typeof raw === "number" || typeof raw === "boolean" ? String(raw) : null;
 }
 
-function textParser(format: Format): (text: string, position: bigint) => Result<ParsedRecord, Fault> {
+const placeOf = ({ partition, position }: RawRecord): string =>
+  partition === undefined ? String(position) : `${partition}-${position}`;
+
+function textParser(format: Format): (text: string, position: string) => Result<ParsedRecord, Fault> {
   if (format.type === "json") return (text, position) => parseJson(text, NO_CELLS, position);
   if (format.type === "csv")
     return (text, position) => parseLine(text, format.delimiter, format.columns.length, position);
@@ -104,7 +108,7 @@ function textParser(format: Format): (text: string, position: bigint) => Result<
   };
 }
 
-function parseJson(text: string, cells: readonly string[], position: bigint): Result<ParsedRecord, Fault> {
+function parseJson(text: string, cells: readonly string[], position: string): Result<ParsedRecord, Fault> {
   let json: Record<string, unknown>;
   try {
     json = JSON.parse(text);
@@ -117,7 +121,7 @@ function parseJson(text: string, cells: readonly string[], position: bigint): Re
   return ok({ json, cells, position, suspect: text.includes("\\") || text.includes("\0") });
 }
 
-function parseLine(text: string, delimiter: string, count: number, position: bigint): Result<ParsedRecord, Fault> {
+function parseLine(text: string, delimiter: string, count: number, position: string): Result<ParsedRecord, Fault> {
   const cells = text.includes('"') ? quotedCells(text, delimiter) : text.split(delimiter);
   if (cells === null || cells.length !== count) {
     return err(

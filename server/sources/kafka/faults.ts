@@ -53,10 +53,18 @@ export const missingTopic = (topic: string, at: string): ConcordanceError =>
 const unavailable = (code: string, message: string, remedy: string, cause: unknown) =>
   new ConcordanceError({ kind: "unavailable", code, message, remedy, ...(cause === null ? {} : { cause }) });
 
-/** Records are gone that were never read: reading stops until a person says, by the token, that this is known. */
+/** Records are gone that were never read, or seem so: reading stops until a person has looked. */
+export const LOSS_CODES: ReadonlySet<string> = new Set([
+  "retention_passed_mark",
+  "topic_recreated",
+  "cluster_replaced",
+  "position_beyond_end",
+]);
+
 export function lossFault(loss: {
-  readonly code: "retention_passed_mark" | "topic_recreated" | "cluster_replaced" | "position_beyond_end";
+  readonly code: "retention_passed_mark" | "topic_recreated" | "cluster_replaced";
   readonly message: string;
+  /** Put into `accept_loss`, it says that this loss is known. */
   readonly token: string;
 }): ConcordanceError {
   return new ConcordanceError({
@@ -66,3 +74,13 @@ export function lossFault(loss: {
     remedy: `Restore the records if you can. To go on without them, add "${loss.token}" to accept_loss of this source in the sources file and restart the indexer.`,
   });
 }
+
+/** The log ends before what the lake holds already: offsets would be used a second time. */
+export const beyondEndFault = (message: string): ConcordanceError =>
+  new ConcordanceError({
+    kind: "corrupt",
+    code: "position_beyond_end",
+    message,
+    remedy:
+      "The broker lost records it had acknowledged (an unclean leader election does that). Restore them, or delete and make the topic again: then its new id starts new marks.",
+  });
