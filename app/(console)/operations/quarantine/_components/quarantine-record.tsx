@@ -1,6 +1,5 @@
 "use client";
 
-import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { traceHref } from "@/components/console/places";
@@ -9,28 +8,26 @@ import { CopyText } from "@/components/ui/copy-text";
 import { QueryBoundary } from "@/components/ui/query-boundary";
 import { Time } from "@/components/ui/time";
 import type { QuarantineDetail } from "@/server/indexes/ops/contract";
+import { FootPanel } from "../../_components/foot-panel";
 import classes from "../../_components/operations.module.css";
 import { markRaw } from "./mark-raw";
 
-/** One record: what came, beside what could be read of it. Lies at the foot of the window, so that no row moves. */
+/** One record: what came, beside what could be read of it. */
 export function QuarantineRecord({ quarantineId, onClose }: { quarantineId: string; onClose: () => void }) {
   const trpc = useTRPC();
   const query = useQuery(trpc.ops.quarantineRow.queryOptions({ quarantineId }));
   return (
-    <aside className={classes.record} aria-label="Quarantined record">
-      <header className={classes.recordHead}>
-        <CopyText value={quarantineId} label="the id of the record" />
-        <span className={classes.recordVerbs}>
-          {query.data !== undefined && <Link href={traceHref(query.data.row.coordinates)}>Trace</Link>}
-          <Button variant="default" size="compact-sm" onClick={onClose}>
-            Close
-          </Button>
-        </span>
-      </header>
+    <FootPanel
+      label="Quarantined record"
+      of={quarantineId}
+      title={<CopyText value={quarantineId} label="the id of the record" />}
+      actions={query.data !== undefined && <Link href={traceHref(query.data.row.coordinates)}>Trace</Link>}
+      onClose={onClose}
+    >
       <QueryBoundary query={query} skeletonRows={8}>
         {(detail) => <Shown detail={detail} />}
       </QueryBoundary>
-    </aside>
+    </FootPanel>
   );
 }
 

@@ -47,7 +47,7 @@ const COLUMNS: readonly DataColumn<QuarantineRow>[] = [
   {
     key: "coordinates",
     header: "Where it came from",
-    width: 250,
+    width: 264,
     render: (row) => <span className="mono">{placeText(row)}</span>,
     text: coordinatesText,
   },

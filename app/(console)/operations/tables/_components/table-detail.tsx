@@ -1,19 +1,13 @@
-import { Button } from "@mantine/core";
 import { CopyText } from "@/components/ui/copy-text";
 import type { TableFacts } from "@/server/indexes/ops/contract";
+import { FootPanel } from "../../_components/foot-panel";
 import classes from "../../_components/operations.module.css";
 import { bytesText } from "../../_components/words";
 
 /** Columns, progress marks and retention of one table. */
 export function TableDetail({ table, onClose }: { table: TableFacts; onClose: () => void }) {
   return (
-    <aside className={classes.record} aria-label={`Table ${table.name}`}>
-      <header className={classes.recordHead}>
-        <b>{table.name}</b>
-        <Button variant="default" size="compact-sm" onClick={onClose}>
-          Close
-        </Button>
-      </header>
+    <FootPanel label={`Table ${table.name}`} of={table.name} title={<b>{table.name}</b>} onClose={onClose}>
       <div className={classes.balance}>
         <CopyText value={table.path} label="the path of the table" />
         <span className={classes.dim}>
@@ -57,6 +51,6 @@ export function TableDetail({ table, onClose }: { table: TableFacts; onClose: ()
           ))}
         </div>
       )}
-    </aside>
+    </FootPanel>
   );
 }

@@ -22,15 +22,15 @@ const SMALL_FILES_MANY = 64;
 const whole = (key: "version" | "rows" | "files", header: string): DataColumn<TableFacts> => ({
   key,
   header,
-  width: key === "files" ? 66 : 82,
+  width: { version: 74, rows: 84, files: 60 }[key],
   align: "right",
   render: (row) => numberText(row[key]),
   text: (row) => String(row[key]),
 });
 
 const COLUMNS: readonly DataColumn<TableFacts>[] = [
-  { key: "name", header: "Table", width: 162, render: ({ name }) => <b>{name}</b>, text: ({ name }) => name },
-  { key: "kind", header: "Kind", width: 82, render: ({ kind }) => kind, text: ({ kind }) => kind },
+  { key: "name", header: "Table", width: 166, render: ({ name }) => <b>{name}</b>, text: ({ name }) => name },
+  { key: "kind", header: "Kind", width: 92, render: ({ kind }) => kind, text: ({ kind }) => kind },
   whole("version", "Version"),
   {
     key: "committed",
@@ -53,7 +53,7 @@ const COLUMNS: readonly DataColumn<TableFacts>[] = [
   {
     key: "perRow",
     header: "Bytes a row",
-    width: 96,
+    width: 92,
     align: "right",
     render: ({ bytes, rows }) => (rows === 0 ? "—" : (bytes / rows).toFixed(1)),
     text: ({ bytes, rows }) => (rows === 0 ? "" : (bytes / rows).toFixed(1)),
@@ -61,7 +61,7 @@ const COLUMNS: readonly DataColumn<TableFacts>[] = [
   {
     key: "small",
     header: "Small files",
-    width: 96,
+    width: 92,
     align: "right",
     render: ({ smallFiles }) =>
       smallFiles > SMALL_FILES_MANY ? (
@@ -79,12 +79,17 @@ const COLUMNS: readonly DataColumn<TableFacts>[] = [
   },
 ];
 
+const KINDS = ["raw", "dimension", "partial", "final"];
+/** In the order of the chain, and always the same one. */
+const byKind = (a: TableFacts, b: TableFacts): number =>
+  KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || a.name.localeCompare(b.name);
+
 /** The Delta tables behind everything shown. */
 export function TablesPage() {
   const trpc = useTRPC();
   const [open, setOpen] = useQueryState("table", parseAsString.withOptions({ history: "push" }));
   const query = useQuery(trpc.ops.tables.queryOptions(undefined, { refetchInterval: REFRESH_MS }));
-  const tables = query.data?.tables;
+  const tables = query.data?.tables.toSorted(byKind);
   usePageKeys([{ key: "escape", label: "Close the table", run: () => void setOpen(null) }]);
   const shown = tables?.find(({ name }) => name === open);
   return (
