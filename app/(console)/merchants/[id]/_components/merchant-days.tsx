@@ -1,7 +1,7 @@
 "use client";
 
 import Link from "next/link";
-import type { ChartPeriod } from "@/components/charts/series";
+import type { ChartPeriod, ChartPoint } from "@/components/charts/series";
 import { TimeSeriesChart } from "@/components/charts/time-series-chart";
 import { moneyText } from "@/components/ui/money";
 import type { MerchantDay } from "@/server/indexes/merchants/contract";
@@ -11,20 +11,42 @@ import classes from "../../_components/merchants.module.css";
 type AmountName = "grossMinor" | "netMinor";
 type RateName = "approvalRate" | "refundRate" | "chargebackRate";
 
-const instantOf = ({ businessDate }: MerchantDay): string => `${businessDate}T00:00:00Z`;
+const DAY_MS = 86_400_000;
+
+interface PlotDay {
+  /** Midnight of the business date. */
+  readonly at: string;
+  /** Null where nothing happened: such a day has no row. */
+  readonly day: MerchantDay | null;
+}
+
+/** Every date from the first to the last, so that a line does not run across days without figures. */
+function everyDay(days: readonly MerchantDay[]): PlotDay[] {
+  const known = new Map(days.map((day) => [Date.parse(day.businessDate), day]));
+  const [first, last] = [Math.min(...known.keys()), Math.max(...known.keys())];
+  return Array.from({ length: Math.round((last - first) / DAY_MS) + 1 }, (_, place) => ({
+    at: new Date(first + place * DAY_MS).toISOString(),
+    day: known.get(first + place * DAY_MS) ?? null,
+  }));
+}
 
 /** Drawn as a decimal number; the tooltip and the table have it exact. */
-const amountPoint = (day: MerchantDay, name: AmountName) => {
-  const amount = amountOf(day, name);
-  if (amount === null) return { at: instantOf(day), value: null };
+function amountPoint({ at, day }: PlotDay, name: AmountName): ChartPoint {
+  const amount = day === null ? null : amountOf(day, name);
+  if (amount === null) return { at, value: null };
   const value = Number(amount.amountMinor) / 10 ** amount.exponent;
-  return { at: instantOf(day), value, text: `${moneyText(amount)} ${amount.currency}` };
-};
+  return { at, value, text: `${moneyText(amount)} ${amount.currency}` };
+}
 
-const ratePoint = (day: MerchantDay, name: RateName) => {
-  const rate = day[name];
-  return { at: instantOf(day), value: rate === null ? null : rate * 100 };
-};
+function ratePoint({ at, day }: PlotDay, name: RateName): ChartPoint {
+  const rate = day?.[name] ?? null;
+  return { at, value: rate === null ? null : rate * 100 };
+}
+
+const countPoint = ({ at, day }: PlotDay, name: "settled" | "declined"): ChartPoint => ({
+  at,
+  value: day?.[name] ?? 0,
+});
 
 export interface MerchantDaysProps {
   readonly days: readonly MerchantDay[];
@@ -34,6 +56,7 @@ export interface MerchantDaysProps {
 /** Amounts, rates and steps per business date, of one currency. */
 export function MerchantCharts({ days, onBrush }: MerchantDaysProps) {
   const common = { axis: "day", onBrush } as const;
+  const plotted = everyDay(days);
   const withAmounts = days.some(({ grossMinor }) => grossMinor !== null);
   return (
     <div className={classes.pair}>
@@ -42,8 +65,8 @@ export function MerchantCharts({ days, onBrush }: MerchantDaysProps) {
           {...common}
           label="Gross and net per business date"
           series={[
-            { key: "gross", label: "Gross", points: days.map((day) => amountPoint(day, "grossMinor")) },
-            { key: "net", label: "Net", points: days.map((day) => amountPoint(day, "netMinor")) },
+            { key: "gross", label: "Gross", points: plotted.map((day) => amountPoint(day, "grossMinor")) },
+            { key: "net", label: "Net", points: plotted.map((day) => amountPoint(day, "netMinor")) },
           ]}
         />
       )}
@@ -52,11 +75,11 @@ export function MerchantCharts({ days, onBrush }: MerchantDaysProps) {
         label="Settled and declined per business date"
         kind="bars"
         series={[
-          { key: "settled", label: "Settled", points: days.map((day) => ({ at: instantOf(day), value: day.settled })) },
+          { key: "settled", label: "Settled", points: plotted.map((day) => countPoint(day, "settled")) },
           {
             key: "declined",
             label: "Declined",
-            points: days.map((day) => ({ at: instantOf(day), value: day.declined })),
+            points: plotted.map((day) => countPoint(day, "declined")),
           },
         ]}
       />
@@ -64,15 +87,15 @@ export function MerchantCharts({ days, onBrush }: MerchantDaysProps) {
         {...common}
         label="Approval rate per business date"
         unit="%"
-        series={[{ key: "approval", label: "Approved", points: days.map((day) => ratePoint(day, "approvalRate")) }]}
+        series={[{ key: "approval", label: "Approved", points: plotted.map((day) => ratePoint(day, "approvalRate")) }]}
       />
       <TimeSeriesChart
         {...common}
         label="Refund and chargeback rates per business date"
         unit="%"
         series={[
-          { key: "refunds", label: "Refunds", points: days.map((day) => ratePoint(day, "refundRate")) },
-          { key: "chargebacks", label: "Chargebacks", points: days.map((day) => ratePoint(day, "chargebackRate")) },
+          { key: "refunds", label: "Refunds", points: plotted.map((day) => ratePoint(day, "refundRate")) },
+          { key: "chargebacks", label: "Chargebacks", points: plotted.map((day) => ratePoint(day, "chargebackRate")) },
         ]}
       />
     </div>
