@@ -72,7 +72,8 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
         <ColumnMenu columns={columns} />
         {props.exportHref !== undefined && <ExportMenu href={props.exportHref} />}
       </div>
-      <section ref={scroller} className={classes.scroller} aria-label={label}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys. */}
+      <section ref={scroller} className={classes.scroller} aria-label={label} tabIndex={0}>
         <table
           className={classes.table}
           aria-label={label}
