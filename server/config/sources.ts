@@ -39,6 +39,8 @@ const Kafka = z.strictObject({
   topic: z.string().min(1).max(249),
   /** Consumer group; its committed offsets are advisory. */
   group: z.string().min(1).default("concordance"),
+  /** A member whose heart stops this long loses its partitions, milliseconds; not below the broker's own minimum. */
+  session_timeout_ms: z.number().int().min(1_000).default(10_000),
   /** Losses a person knows of, as the fault's remedy names them: reading goes on past them. */
   accept_loss: z.array(z.string().min(1)).default([]),
 });
@@ -84,6 +86,7 @@ export interface SourceSettings {
         readonly cluster: ClusterSettings;
         readonly topic: string;
         readonly group: string;
+        readonly sessionTimeoutMs: number;
         readonly acceptLoss: readonly string[];
       };
 }
@@ -137,6 +140,7 @@ export async function loadSources(
             cluster,
             topic: kafka.topic,
             group: kafka.group,
+            sessionTimeoutMs: kafka.session_timeout_ms,
             acceptLoss: kafka.accept_loss,
           },
         });

@@ -2,6 +2,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { ConcordanceError } from "../domain/errors";
 import { writeParquet } from "../lake/parquet";
 import type { DataFile } from "../lake/snapshot";
+import type { Table } from "../lake/table";
 import type { TableBuffer } from "../lake/table-buffer";
 import type { Held } from "./absorb";
 import type { IndexerOptions } from "./indexer-options";
@@ -18,6 +19,8 @@ export type FlushOutcome =
   | { readonly kind: "committed"; readonly foreign: ForeignFiles }
   | { readonly kind: "lost"; readonly table: string; readonly appId: string };
 
+const baseKey = (table: string, appId: string): string => `${table}\n${appId}`;
+
 interface Prepared {
   readonly table: string;
   readonly file: DataFile | null;
@@ -29,6 +32,8 @@ export class Flusher {
   private readonly options: IndexerOptions;
   private connections: { decode: DuckDBConnection; write: DuckDBConnection } | null = null;
   private waiting: { message: string; remedy: string } | null = null;
+  /** Where this process last saw or put each mark, by table and mark: what its pending rows were decided upon. */
+  private readonly bases = new Map<string, bigint>();
   private stopped = false;
 
   constructor(options: IndexerOptions) {
@@ -75,7 +80,11 @@ export class Flusher {
   }
 
   async held(rowsTable: string, alertsTable: string, appId: string): Promise<Held> {
-    const mark = async (table: string) => (await this.mark(table, appId)) ?? -1n;
+    const mark = async (table: string) => {
+      const held = (await this.mark(table, appId)) ?? -1n;
+      this.bases.set(baseKey(table, appId), held);
+      return held;
+    };
     return {
       rows: await mark(rowsTable),
       quarantine: await mark(QUARANTINE.name),
@@ -169,6 +178,8 @@ export class Flusher {
   ): Promise<Extract<FlushOutcome, { kind: "lost" }> | null> {
     const table = this.options.lake.table(prepared.table);
     const before = table.current().version;
+    const moved = this.movedByAnother(table, prepared.marks);
+    if (moved !== null) return { kind: "lost", table: prepared.table, appId: moved };
     const marks = [...prepared.marks].filter(([appId, version]) => version > (table.current().marks.get(appId) ?? -1n));
     if (marks.length === 0 && prepared.file === null) return null;
     const outcome = await table.commit({
@@ -180,12 +191,25 @@ export class Flusher {
     if (outcome.kind === "mark_moved") return { kind: "lost", table: prepared.table, appId: outcome.appId };
     if (outcome.kind === "file_removed")
       throw new Error(`${prepared.table}: an append removed nothing, yet ${outcome.path}`);
+    for (const [appId, version] of marks) this.bases.set(baseKey(prepared.table, appId), version);
     if (outcome.version > before + 1) {
       const changes = await table.changesSince(before);
       foreign.set(
         prepared.table,
         changes.filter((change) => change.version < outcome.version).flatMap((change) => change.files),
       );
+    }
+    return null;
+  }
+
+  /**
+   * A mark that is not where this process left it: somebody else has committed the records behind it, and the rows at hand
+   * were decided without knowing. The commit itself only notices what happens from now on.
+   */
+  private movedByAnother(table: Table, marks: ReadonlyMap<string, bigint>): string | null {
+    for (const appId of marks.keys()) {
+      const base = this.bases.get(baseKey(table.spec.name, appId));
+      if (base !== undefined && (table.current().marks.get(appId) ?? -1n) !== base) return appId;
     }
     return null;
   }

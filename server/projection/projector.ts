@@ -102,7 +102,8 @@ export class Projector {
     const connection = await this.open();
     const context: ProjectionContext = { connection, lake, inputVersionBefore: from, nowMicros: nowMicros() };
     const rowsIn = await this.loadDelta(projection, changes);
-    const outcome = await this.commitOutputs(projection, context, ahead > from ? ahead : to);
+    const bases = new Map(projection.outputs.map(({ name }, place) => [name, BigInt(marks[place] ?? 0)]));
+    const outcome = await this.commitOutputs(projection, context, ahead > from ? ahead : to, bases);
     if (outcome === "lost") {
       await this.reset();
       return true;
@@ -141,12 +142,16 @@ export class Projector {
     projection: Projection,
     context: ProjectionContext,
     to: number,
+    bases: ReadonlyMap<string, bigint>,
   ): Promise<"done" | "lost"> {
     const { lake } = this.options;
     const appId = markOf(projection);
     for (const { spec, selectSql } of await projection.project(context)) {
       const table = lake.table(spec.name);
-      if ((table.current().marks.get(appId) ?? -1n) >= BigInt(to)) continue;
+      const base = bases.get(spec.name) ?? 0n;
+      // Moved since this tick looked, by another projector: the commit itself would only notice what happens from now on.
+      if ((table.current().marks.get(appId) ?? 0n) !== base) return this.lost(projection, spec.name);
+      if (base >= BigInt(to)) continue;
       const file = await writeParquet({ connection: context.connection, selectSql, spec, store: lake.store });
       const outcome = await table.commit({
         adds: file === null ? [] : [file],
@@ -155,15 +160,16 @@ export class Projector {
         info: { projection: projection.name },
       });
       if (outcome.kind !== "committed") {
-        this.options.log.warn(
-          { ...outcome, projection: projection.name, table: spec.name },
-          "another projector was faster: state thrown away",
-        );
-        return "lost";
+        return this.lost(projection, spec.name);
       }
       this.options.afterCommit?.(spec.name);
     }
     return "done";
+  }
+
+  private lost(projection: Projection, table: string): "lost" {
+    this.options.log.warn({ projection: projection.name, table }, "another projector was faster: state thrown away");
+    return "lost";
   }
 
   private async open(): Promise<DuckDBConnection> {

@@ -22,8 +22,8 @@ export function createSource(parts: SourceParts): Source {
   const { source, mapping, store, log } = parts;
   const { name, transport } = source;
   if (transport.kind === "kafka") {
-    const { cluster, topic, group, acceptLoss } = transport;
-    return createKafkaSource({ name, topic, groupId: group, connection: cluster, acceptLoss, log });
+    const { cluster, topic, group, sessionTimeoutMs, acceptLoss } = transport;
+    return createKafkaSource({ name, topic, groupId: group, connection: cluster, sessionTimeoutMs, acceptLoss, log });
   }
   return createLandingSource({
     name,

@@ -6,7 +6,7 @@ import { type KafkaConnection, openKafka } from "./connection";
 import { kafkaFault, LOSS_CODES, missingTopic } from "./faults";
 import { groupOf } from "./group";
 import { Positions } from "./positions";
-import { readTopicIdentity, type TopicIdentity } from "./topic-identity";
+import { type TopicIdentity, TopicIdentityReader } from "./topic-identity";
 
 export interface KafkaSourceOptions {
   readonly name: string;
@@ -37,6 +37,7 @@ const RETRY_FIRST_MS = 500;
 const RETRY_MAX_MS = 15_000;
 const HEARTBEAT_MS = 1_000;
 const OVER_PAUSE_MS = 100;
+const FAREWELL_MS = 3_000;
 const NEVER = new AbortController().signal;
 
 /** A topic as a source: exactly once by the marks in the lake, loud about every record that is gone unread. */
@@ -49,6 +50,8 @@ interface Session {
   readonly consumer: Consumer;
   readonly identity: TopicIdentity;
   readonly positions: Positions;
+  /** Whether the topic is still the one the session began with, looked at after the call. */
+  sameTopic(): Promise<boolean>;
   /** Settles the session; only the first reason counts. */
   end(reason: End): void;
   readonly ended: Promise<End>;
@@ -114,12 +117,13 @@ class KafkaSource implements Source {
     const { connection, topic } = options;
     const kafka = openKafka(connection, options.log);
     const admin = kafka.admin({ retry: { retries: 1 } });
+    const identities = new TopicIdentityReader(kafka, connection, topic);
     let session: Session | null = null;
     try {
-      const identity = await readTopicIdentity(kafka, connection, topic);
+      const identity = await identities.read();
       if (identity.topicId === null) return faulty(missingTopic(topic, connection.brokers.join(", ")));
       await admin.connect();
-      const opened = this.open(identity, kafka.consumer(this.consumerConfig()));
+      const opened = this.open(identity, identities, kafka.consumer(this.consumerConfig()));
       session = opened;
       this.session = opened;
       await opened.positions.decideAll(sink, admin);
@@ -128,7 +132,7 @@ class KafkaSource implements Source {
       const stop = () => opened.end(STOPPED);
       signal.addEventListener("abort", stop);
       if (signal.aborted) stop();
-      void this.watch(opened, admin, kafka);
+      void this.watch(opened, admin);
       const end = await opened.ended;
       signal.removeEventListener("abort", stop);
       unsubscribe();
@@ -139,7 +143,9 @@ class KafkaSource implements Source {
     } finally {
       session?.end(STOPPED);
       sink.discard(session?.positions.appIds() ?? []);
-      await Promise.allSettled([session?.consumer.disconnect(), admin.disconnect()]);
+      // A broker that is gone does not answer a farewell.
+      const farewell = Promise.allSettled([session?.consumer.disconnect(), admin.disconnect(), identities.close()]);
+      await Promise.race([farewell, pause(FAREWELL_MS, NEVER)]);
     }
   }
 
@@ -159,7 +165,7 @@ class KafkaSource implements Source {
     };
   }
 
-  private open(identity: TopicIdentity, consumer: Consumer): Session {
+  private open(identity: TopicIdentity, identities: TopicIdentityReader, consumer: Consumer): Session {
     const { name, topic, acceptLoss } = this.options;
     let settle: (reason: End) => void = () => undefined;
     const ended = new Promise<End>((resolve) => {
@@ -168,6 +174,7 @@ class KafkaSource implements Source {
     const positions = new Positions({ source: name, topic, identity, acceptLoss });
     const session: Session = {
       consumer,
+      sameTopic: createIdentityCheck(identity, identities),
       identity,
       positions,
       ended,
@@ -244,6 +251,8 @@ class KafkaSource implements Source {
       await beating(heartbeat, () => positions.check(partition, expected, admin));
       if (fetchedAt < expected) return seek(expected);
     }
+    // A topic made again under the name answers fetches as if nothing had happened: only its id tells.
+    if (!(await session.sameTopic())) return session.end(faulty(movedTopic(topic)));
     if (batch.messages.length > 0) {
       const group = groupOf(name, positions.appId(partition), batch);
       await beating(heartbeat, () => sink.push(group));
@@ -255,17 +264,15 @@ class KafkaSource implements Source {
   }
 
   /** Ends of the partitions, the topic's identity and a silence that lasts: looked at while the session lives. */
-  private async watch(session: Session, admin: Admin, kafka: ReturnType<typeof openKafka>): Promise<void> {
+  private async watch(session: Session, admin: Admin): Promise<void> {
     const { connection, topic, silenceMs = SILENCE_MS, lookMs = LOOK_MS } = this.options;
     for (let nextIdentityMs = Date.now() + IDENTITY_EVERY_MS; !session.over; ) {
       try {
         session.positions.ends(await admin.fetchTopicOffsets(topic));
         if (Date.now() > nextIdentityMs) {
           nextIdentityMs = Date.now() + IDENTITY_EVERY_MS;
-          const now = await readTopicIdentity(kafka, connection, topic);
-          if (now.topicId === null) return session.end(faulty(missingTopic(topic, connection.brokers.join(", "))));
-          // The new session finds the old topic's marks and says what was lost.
-          if (now.topicId !== session.identity.topicId) return session.end(faulty(movedTopic(topic)));
+          // The next session finds the old topic's marks and says what was lost.
+          if (!(await session.sameTopic())) return session.end(faulty(movedTopic(topic)));
         }
       } catch (error) {
         if (session.over) return;
@@ -299,6 +306,33 @@ async function beating<T>(heartbeat: () => Promise<void>, work: () => Promise<T>
   } finally {
     clearInterval(timer);
   }
+}
+
+/** One question serves all who ask while it has not been sent yet; an answer to an earlier one proves nothing. */
+function createIdentityCheck(identity: TopicIdentity, identities: TopicIdentityReader): () => Promise<boolean> {
+  let running: Promise<TopicIdentity> | null = null;
+  let next: Promise<TopicIdentity> | null = null;
+  const ask = (): Promise<TopicIdentity> => {
+    const asked = identities.read().finally(() => {
+      if (running === asked) running = null;
+    });
+    running = asked;
+    return asked;
+  };
+  const after = (): Promise<TopicIdentity> => {
+    if (running === null) return ask();
+    next ??= running
+      .catch(() => undefined)
+      .then(() => {
+        next = null;
+        return ask();
+      });
+    return next;
+  };
+  return async () => {
+    const { topicId, clusterId } = await after();
+    return topicId === identity.topicId && clusterId === identity.clusterId;
+  };
 }
 
 const faulty = (fault: ConcordanceError): End => ({ kind: "fault", fault });

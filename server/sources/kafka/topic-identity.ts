@@ -50,53 +50,78 @@ function internals(): Internals {
 
 /**
  * Asks a broker over kafkajs' own connection, with its TLS and SASL: kafkajs itself does not tell a topic's id, and only the
- * id shows that a topic was deleted and made again. Rejects as kafkajs does where no broker answers.
+ * id shows that a topic was deleted and made again. Keeps one connection; rejects as kafkajs does where no broker answers.
  */
-export async function readTopicIdentity(
-  kafka: Kafka,
-  connection: KafkaConnection,
-  topic: string,
-): Promise<TopicIdentity> {
-  let failure: unknown = new Error("no brokers are named");
-  for (const address of connection.brokers) {
-    try {
-      return await ask(kafka, connection, address, topic);
-    } catch (error) {
-      failure = error;
-    }
-  }
-  throw failure;
-}
+export class TopicIdentityReader {
+  private open: { readonly broker: RawBroker; readonly pool: RawPool } | null = null;
 
-async function ask(kafka: Kafka, connection: KafkaConnection, address: string, topic: string): Promise<TopicIdentity> {
-  const { ConnectionPool, Broker, Encoder, socketFactory } = internals();
-  const colon = address.lastIndexOf(":");
-  const logger = kafka.logger();
-  const connectionPool = new ConnectionPool({
-    host: address.slice(0, colon),
-    port: Number(address.slice(colon + 1)),
-    logger,
-    socketFactory: socketFactory(),
-    ssl: connection.ssl === true ? {} : connection.ssl === false ? null : connection.ssl,
-    sasl: connection.sasl,
-    clientId: connection.clientId,
-    connectionTimeout: CONNECT_WITHIN_MS,
-    requestTimeout: ANSWER_WITHIN_MS,
-  });
-  const broker = new Broker({ connectionPool, logger, allowAutoTopicCreation: false });
-  try {
-    await broker.connect();
-    return await connectionPool.send({
+  constructor(
+    private readonly kafka: Kafka,
+    private readonly connection: KafkaConnection,
+    private readonly topic: string,
+  ) {}
+
+  async read(): Promise<TopicIdentity> {
+    if (this.open !== null) {
+      try {
+        return await this.ask(this.open.pool);
+      } catch {
+        // This broker may be gone: one that answers is looked for.
+        await this.close();
+      }
+    }
+    let failure: unknown = new Error("no brokers are named");
+    for (const address of this.connection.brokers) {
+      const opened = this.connectionTo(address);
+      try {
+        await opened.broker.connect();
+        const identity = await this.ask(opened.pool);
+        this.open = opened;
+        return identity;
+      } catch (error) {
+        failure = error;
+        await opened.broker.disconnect().catch(() => undefined);
+      }
+    }
+    throw failure;
+  }
+
+  async close(): Promise<void> {
+    const { open } = this;
+    this.open = null;
+    await open?.broker.disconnect().catch(() => undefined);
+  }
+
+  private connectionTo(address: string): { broker: RawBroker; pool: RawPool } {
+    const { ConnectionPool, Broker, socketFactory } = internals();
+    const { ssl, sasl, clientId } = this.connection;
+    const colon = address.lastIndexOf(":");
+    const logger = this.kafka.logger();
+    const pool = new ConnectionPool({
+      host: address.slice(0, colon),
+      port: Number(address.slice(colon + 1)),
+      logger,
+      socketFactory: socketFactory(),
+      ssl: ssl === true ? {} : ssl === false ? null : ssl,
+      sasl,
+      clientId,
+      connectionTimeout: CONNECT_WITHIN_MS,
+      requestTimeout: ANSWER_WITHIN_MS,
+    });
+    return { pool, broker: new Broker({ connectionPool: pool, logger, allowAutoTopicCreation: false }) };
+  }
+
+  private ask(pool: RawPool): Promise<TopicIdentity> {
+    const { Encoder } = internals();
+    return pool.send({
       request: {
         apiKey: METADATA_KEY,
         apiVersion: METADATA_VERSION,
         apiName: "Metadata",
-        encode: async () => new Encoder().writeBuffer(encodeRequest(topic)),
+        encode: async () => new Encoder().writeBuffer(encodeRequest(this.topic)),
       },
       response: { decode: async (raw) => decodeResponse(raw), parse: async (identity) => identity },
     });
-  } finally {
-    await broker.disconnect().catch(() => undefined);
   }
 }
 
