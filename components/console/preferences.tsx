@@ -1,23 +1,32 @@
 "use client";
 
 import { createContext, type ReactNode, use, useSyncExternalStore } from "react";
-import { z } from "zod";
 
 const STORED_AT = "concordance.preferences";
 
 export const TIME_ZONE_MODES = ["utc", "local", "business"] as const;
 
-const Preferences = z.object({
+export interface Preferences {
   /** In which zone instants are shown. */
-  timeZoneMode: z.enum(TIME_ZONE_MODES).catch("utc"),
+  readonly timeZoneMode: (typeof TIME_ZONE_MODES)[number];
   /** IANA zone meant by "business". */
-  businessZone: z.string().catch("Europe/London"),
+  readonly businessZone: string;
   /** The navigation shows icons only. */
-  navigationNarrow: z.boolean().catch(false),
-});
-export type Preferences = z.infer<typeof Preferences>;
+  readonly navigationNarrow: boolean;
+}
 
 const DEFAULTS: Preferences = { timeZoneMode: "utc", businessZone: "Europe/London", navigationNarrow: false };
+
+/** What was stored, with the default wherever it is not what it should be. */
+function preferencesOf(stored: unknown): Preferences {
+  const { timeZoneMode, businessZone, navigationNarrow }: Partial<Record<keyof Preferences, unknown>> =
+    typeof stored === "object" && stored !== null ? stored : {};
+  return {
+    timeZoneMode: TIME_ZONE_MODES.find((mode) => mode === timeZoneMode) ?? DEFAULTS.timeZoneMode,
+    businessZone: typeof businessZone === "string" ? businessZone : DEFAULTS.businessZone,
+    navigationNarrow: typeof navigationNarrow === "boolean" ? navigationNarrow : DEFAULTS.navigationNarrow,
+  };
+}
 
 const listeners = new Set<() => void>();
 let known: Preferences | null = null;
@@ -25,7 +34,7 @@ let known: Preferences | null = null;
 function read(): Preferences {
   if (known !== null) return known;
   try {
-    known = Preferences.parse(JSON.parse(window.localStorage.getItem(STORED_AT) ?? "{}"));
+    known = preferencesOf(JSON.parse(window.localStorage.getItem(STORED_AT) ?? "{}"));
   } catch {
     // Storage may be forbidden or hold something else: the defaults are always right.
     known = DEFAULTS;

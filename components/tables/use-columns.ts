@@ -1,21 +1,39 @@
 "use client";
 
 import { useSyncExternalStore } from "react";
-import { z } from "zod";
 
 const STORED_UNDER = "concordance.columns.";
 const WIDTH_MIN = 56;
+const WIDTH_MAX = 2_000;
 
-const Arrangement = z.object({
+interface Arrangement {
   /** Keys in the order chosen; columns made later come behind. */
-  order: z.array(z.string()).catch([]),
-  hidden: z.array(z.string()).catch([]),
-  shown: z.array(z.string()).catch([]),
-  widths: z.record(z.string(), z.number().min(WIDTH_MIN).max(2_000)).catch({}),
-});
-type Arrangement = z.infer<typeof Arrangement>;
+  readonly order: readonly string[];
+  readonly hidden: readonly string[];
+  readonly shown: readonly string[];
+  /** Pixels by key. */
+  readonly widths: Readonly<Record<string, number>>;
+}
 
 const NOTHING: Arrangement = { order: [], hidden: [], shown: [], widths: {} };
+const keysIn = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter((key) => typeof key === "string") : [];
+
+/** What was stored, without what is not as it should be. */
+function arrangementOf(stored: unknown): Arrangement {
+  const { order, hidden, shown, widths }: Partial<Record<keyof Arrangement, unknown>> =
+    typeof stored === "object" && stored !== null ? stored : {};
+  const sized = typeof widths === "object" && widths !== null ? Object.entries(widths) : [];
+  return {
+    order: keysIn(order),
+    hidden: keysIn(hidden),
+    shown: keysIn(shown),
+    widths: Object.fromEntries(
+      sized.filter(([, width]) => typeof width === "number" && width >= WIDTH_MIN && width <= WIDTH_MAX),
+    ),
+  };
+}
+
 const known = new Map<string, Arrangement>();
 const listeners = new Set<() => void>();
 
@@ -24,7 +42,7 @@ function read(id: string): Arrangement {
   if (before !== undefined) return before;
   let found = NOTHING;
   try {
-    found = Arrangement.parse(JSON.parse(window.localStorage.getItem(STORED_UNDER + id) ?? "{}"));
+    found = arrangementOf(JSON.parse(window.localStorage.getItem(STORED_UNDER + id) ?? "{}"));
   } catch {
     // Storage may be forbidden or hold something else: the columns stand as they were made.
   }

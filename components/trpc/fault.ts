@@ -1,9 +1,23 @@
-import { z } from "zod";
+/** What the server's error formatter adds to a failure. Read by hand: a schema library weighs more than a page. */
+interface TransportData {
+  readonly code: string;
+  readonly known: { readonly code: string; readonly remedy: string | null } | null;
+}
 
-const TransportData = z.object({
-  code: z.string(),
-  error: z.object({ code: z.string(), remedy: z.string().nullable() }).nullable().optional(),
-});
+const textOf = (value: unknown, key: string): string | null => {
+  if (typeof value !== "object" || value === null || !(key in value)) return null;
+  const found = (value as Readonly<Record<string, unknown>>)[key];
+  return typeof found === "string" ? found : null;
+};
+
+function transportOf(error: unknown): TransportData | null {
+  const data = error instanceof Error && "data" in error ? error.data : null;
+  const code = textOf(data, "code");
+  if (code === null) return null;
+  const own = typeof data === "object" && data !== null && "error" in data ? data.error : null;
+  const ownCode = textOf(own, "code");
+  return { code, known: ownCode === null ? null : { code: ownCode, remedy: textOf(own, "remedy") } };
+}
 
 /** What a person needs to know of a failed call. */
 export interface Fault {
@@ -23,8 +37,8 @@ const PASSING: ReadonlySet<string> = new Set(["SERVICE_UNAVAILABLE", "TIMEOUT", 
 /** Reads any failure of a call; one without the server's answer is told as the server being out of reach. */
 export function faultOf(error: unknown): Fault {
   const message = error instanceof Error ? error.message : String(error);
-  const data = TransportData.safeParse(error instanceof Error && "data" in error ? error.data : null);
-  if (!data.success) {
+  const data = transportOf(error);
+  if (data === null) {
     return {
       message: "The server did not answer.",
       remedy: "Check the connection; the page tries again by itself.",
@@ -33,7 +47,7 @@ export function faultOf(error: unknown): Fault {
       passing: true,
     };
   }
-  const { code, error: known } = data.data;
+  const { code, known } = data;
   return {
     message,
     remedy: known?.remedy ?? null,

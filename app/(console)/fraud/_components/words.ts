@@ -1,5 +1,24 @@
+import { namesOf } from "@/components/ui/names";
 import type { Tone } from "@/components/ui/status-badge";
-import type { CaseStatus } from "@/server/indexes/fraud/contract";
+import type { AlertRule, CaseStatus, QueueQuery, Severity } from "@/server/indexes/fraud/contract";
+
+export const ALERT_RULES = namesOf<AlertRule>({
+  fraud_score: true,
+  stolen_card: true,
+  velocity: true,
+  acceleration: true,
+  blacklisted_party: true,
+  repeated_declines: true,
+});
+export const SEVERITIES = namesOf<Severity>({ HIGH: true, MEDIUM: true, LOW: true });
+export const CASE_STATUSES = namesOf<CaseStatus>({
+  new: true,
+  assigned: true,
+  confirmed: true,
+  false_positive: true,
+  inconclusive: true,
+});
+export const QUEUE_SORTS = namesOf<QueueQuery["sort"]>({ newest: true, riskiest: true });
 
 const RULES: Readonly<Record<string, { readonly title: string; readonly why: string }>> = {
   fraud_score: { title: "Fraud score", why: "A model scored this payment above a threshold." },

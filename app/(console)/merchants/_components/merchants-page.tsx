@@ -12,15 +12,11 @@ import { useTRPC } from "@/components/trpc/client";
 import { EmptyState } from "@/components/ui/empty-state";
 import { StaleBanner } from "@/components/ui/stale-banner";
 import { StatTile, StatTiles } from "@/components/ui/stat-tile";
-import {
-  MERCHANT_SORTS,
-  type MerchantRow,
-  type MerchantsPage as MerchantsData,
-} from "@/server/indexes/merchants/contract";
+import type { MerchantRow, MerchantsPage as MerchantsData } from "@/server/indexes/merchants/contract";
 import { BareAmount } from "./figures";
 import { merchantColumns } from "./merchant-columns";
 import classes from "./merchants.module.css";
-import { merchantsParsers, merchantsQueryOf, periodOf } from "./merchants-state";
+import { MERCHANT_SORTS, merchantsParsers, merchantsQueryOf, periodOf } from "./merchants-state";
 import { PeriodPicker } from "./period-picker";
 
 const REFRESH_MS = 5_000;

@@ -1,7 +1,22 @@
 import { type inferParserType, parseAsInteger, parseAsString, parseAsStringLiteral } from "nuqs/server";
-import { MERCHANT_SORTS, type MerchantsQuery } from "@/server/indexes/merchants/contract";
+import { namesOf } from "@/components/ui/names";
+import type { MerchantsQuery } from "@/server/indexes/merchants/contract";
 
 const PAGE_ROWS = 100;
+
+export const MERCHANT_SORTS = namesOf<MerchantsQuery["sort"]>({
+  gross: true,
+  net: true,
+  events: true,
+  settled: true,
+  averageTicket: true,
+  approvalRate: true,
+  refundRate: true,
+  chargebackRate: true,
+  customers: true,
+  denied: true,
+  merchantId: true,
+});
 
 export const merchantsParsers = {
   /** Business dates; today's in UTC where left out. */

@@ -1,8 +1,7 @@
 import type { Metadata } from "next";
 import { createLoader, type SearchParams } from "nuqs/server";
 import { HydrateClient, prefetch, trpc } from "@/app/_server/trpc";
-import { LATENCY_METRICS } from "@/server/indexes/ops/contract";
-import { flowParsers, spanOf } from "./_components/flow-state";
+import { flowParsers, LATENCY_METRICS, spanOf } from "./_components/flow-state";
 import { StreamsPage } from "./_components/streams-page";
 
 export const metadata: Metadata = { title: "Streams" };

@@ -6,7 +6,8 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTRPC } from "@/components/trpc/client";
 import { faultOf } from "@/components/trpc/fault";
-import { type BlacklistRow, UnblacklistCommand } from "@/server/indexes/fraud/contract";
+import type { BlacklistRow } from "@/server/indexes/fraud/contract";
+import { BLACKLIST_ROLES, BLACKLIST_RULES } from "./blacklist-state";
 
 const REASON_CHARS_MIN = 5;
 
@@ -37,8 +38,10 @@ function UnblacklistForm({ entry, onClose }: { entry: BlacklistRow; onClose: () 
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const { partyId, role, rule } = entry;
-    remove.mutate(UnblacklistCommand.parse({ partyId, role, rule, reason }));
+    const role = BLACKLIST_ROLES.find((known) => known === entry.role);
+    const rule = BLACKLIST_RULES.find((known) => known === entry.rule);
+    if (role === undefined || rule === undefined) throw new Error(`No entry is of ${entry.role} and ${entry.rule}.`);
+    remove.mutate({ partyId: entry.partyId, role, rule, reason });
   };
   return (
     <form onSubmit={submit}>

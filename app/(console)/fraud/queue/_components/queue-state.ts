@@ -1,5 +1,6 @@
 import { type inferParserType, parseAsArrayOf, parseAsBoolean, parseAsString, parseAsStringLiteral } from "nuqs/server";
-import { ALERT_RULES, CASE_STATUSES, QUEUE_SORTS, type QueueQuery, SEVERITIES } from "@/server/indexes/fraud/contract";
+import type { QueueQuery } from "@/server/indexes/fraud/contract";
+import { ALERT_RULES, CASE_STATUSES, QUEUE_SORTS, SEVERITIES } from "../../_components/words";
 
 export const PAGE_ROWS = 100;
 

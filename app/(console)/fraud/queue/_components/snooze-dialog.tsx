@@ -6,8 +6,8 @@ import { type FormEvent, useState } from "react";
 import { useTRPC } from "@/components/trpc/client";
 import { faultOf } from "@/components/trpc/fault";
 import { Time } from "@/components/ui/time";
-import { type AlertDetail, type AlertRow, AlertRule } from "@/server/indexes/fraud/contract";
-import { ruleTitle } from "../../_components/words";
+import type { AlertDetail, AlertRow, AlertRule } from "@/server/indexes/fraud/contract";
+import { ALERT_RULES, ruleTitle } from "../../_components/words";
 
 const SPANS = [
   { value: "1", label: "1 hour" },
@@ -27,13 +27,13 @@ export interface SnoozeDialogProps {
 
 /** Hides a rule's alerts of one entity for a while. They are still made, counted and kept. */
 export function SnoozeDialog({ alert, snooze, opened, onClose }: SnoozeDialogProps) {
-  const rule = AlertRule.safeParse(alert.rule);
+  const rule = ALERT_RULES.find((known) => known === alert.rule);
   return (
     <Modal opened={opened} onClose={onClose} title={`Snooze ${ruleTitle(alert.rule)} for ${alert.entityId}`}>
-      {opened && rule.success && (
-        <SnoozeForm rule={rule.data} entityId={alert.entityId} snooze={snooze} onClose={onClose} />
+      {opened && rule !== undefined && (
+        <SnoozeForm rule={rule} entityId={alert.entityId} snooze={snooze} onClose={onClose} />
       )}
-      {opened && !rule.success && <p>Alerts of this rule cannot be snoozed.</p>}
+      {opened && rule === undefined && <p>Alerts of this rule cannot be snoozed.</p>}
     </Modal>
   );
 }

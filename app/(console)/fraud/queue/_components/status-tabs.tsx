@@ -1,7 +1,7 @@
 "use client";
 
-import { CASE_STATUSES, type CaseStatus, type QueuePage } from "@/server/indexes/fraud/contract";
-import { STATUS_WORDS } from "../../_components/words";
+import type { CaseStatus, QueuePage } from "@/server/indexes/fraud/contract";
+import { CASE_STATUSES, STATUS_WORDS } from "../../_components/words";
 import classes from "./queue.module.css";
 
 const OPEN: readonly CaseStatus[] = ["new", "assigned"];

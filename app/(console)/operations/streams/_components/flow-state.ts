@@ -1,11 +1,19 @@
 import { type inferParserType, parseAsInteger, parseAsString, parseAsStringLiteral } from "nuqs/server";
 import type { ChartPeriod } from "@/components/charts/series";
-import { InstantText } from "@/server/domain/answer";
-import { LATENCY_METRICS } from "@/server/indexes/ops/contract";
+import { namesOf } from "@/components/ui/names";
+import type { Latency } from "@/server/indexes/ops/contract";
 
 export const MEASURES = ["accepted", "quarantined", "duplicates", "late", "errorRate"] as const;
 export type Measure = (typeof MEASURES)[number];
 
+export const LATENCY_METRICS = namesOf<Latency["metric"]>({
+  processing: true,
+  event_to_ingested: true,
+  ingested_to_visible: true,
+});
+
+/** As the server wants an instant: UTC, to microseconds at most. */
+const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z$/;
 const MINUTE_MS = 60_000;
 const MINUTES_DEFAULT = 60;
 const MINUTES_MIN = 5;
@@ -25,7 +33,7 @@ export type FlowState = inferParserType<typeof flowParsers>;
 export function spanOf({ minutes, until }: Pick<FlowState, "minutes" | "until">) {
   return {
     minutes: Math.min(MINUTES_MAX, Math.max(MINUTES_MIN, minutes)),
-    until: until !== null && InstantText.safeParse(until).success ? until : null,
+    until: until !== null && INSTANT.test(until) && !Number.isNaN(Date.parse(until)) ? until : null,
   };
 }
 

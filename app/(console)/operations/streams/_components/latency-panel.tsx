@@ -8,14 +8,14 @@ import { useTRPC } from "@/components/trpc/client";
 import { EmptyState } from "@/components/ui/empty-state";
 import { Panel } from "@/components/ui/panel";
 import { QueryBoundary } from "@/components/ui/query-boundary";
-import { LATENCY_METRICS, type Latency } from "@/server/indexes/ops/contract";
+import type { Latency } from "@/server/indexes/ops/contract";
 import classes from "../../_components/operations.module.css";
 import { numberText, secondsText } from "../../_components/words";
-import { spanOf } from "./flow-state";
+import { LATENCY_METRICS, spanOf } from "./flow-state";
 import type { FlowPanelProps } from "./throughput-panel";
 
 const REFRESH_MS = 5_000;
-type Metric = (typeof LATENCY_METRICS)[number];
+type Metric = Latency["metric"];
 const METRIC_WORDS: Readonly<Record<Metric, { readonly title: string; readonly meaning: string }>> = {
   processing: { title: "Processing", meaning: "as the source reports it" },
   event_to_ingested: { title: "Event to ingested", meaning: "from the producer's clock to our lake" },
