@@ -34,6 +34,14 @@ export function kafkaFault(error: unknown, connection: KafkaConnection, topic: s
       error,
     );
   }
+  if (known.includes("KafkaJSProtocolError")) {
+    return unavailable(
+      "kafka_not_ready",
+      `The brokers ${at} answer, but not with what was asked: ${message}`,
+      "This passes while a broker starts or leaders move; the source goes on by itself.",
+      error,
+    );
+  }
   return unavailable(
     "kafka_unreachable",
     `None of the brokers ${at} answers: ${message}`,
