@@ -12,7 +12,7 @@ export function blacklistColumns(onRemove: ((row: BlacklistRow) => void) | null)
     {
       key: "party",
       header: "Party",
-      width: 130,
+      width: 112,
       render: ({ partyId }) => (
         <Link href={`/search?q=${encodeURIComponent(partyId)}`} className="mono" prefetch={false}>
           {partyId}
@@ -20,11 +20,11 @@ export function blacklistColumns(onRemove: ((row: BlacklistRow) => void) | null)
       ),
       text: ({ partyId }) => partyId,
     },
-    { key: "role", header: "As", width: 110, render: ({ role }) => role, text: ({ role }) => role },
+    { key: "role", header: "As", width: 104, render: ({ role }) => role, text: ({ role }) => role },
     {
       key: "since",
       header: "Since",
-      width: 190,
+      width: 156,
       render: ({ since }) => <Time at={since} />,
       text: ({ since }) => since,
     },
@@ -70,7 +70,7 @@ export function blacklistColumns(onRemove: ((row: BlacklistRow) => void) | null)
     {
       key: "state",
       header: "State",
-      width: 120,
+      width: 108,
       render: ({ removed }) =>
         removed === null ? (
           <StatusBadge tone="bad">Denied</StatusBadge>
@@ -100,9 +100,9 @@ export function blacklistColumns(onRemove: ((row: BlacklistRow) => void) | null)
 }
 
 function whyText({ rule, count, previousCount, threshold, businessDate }: BlacklistRow): string {
-  if (rule === "velocity") return `${count ?? "?"} payments on ${businessDate}, limit ${threshold ?? "?"}`;
+  if (rule === "velocity") return `${count ?? "?"} payments, limit ${threshold ?? "?"}, on ${businessDate}`;
   if (rule === "acceleration") {
-    return `${count ?? "?"} payments on ${businessDate} after ${previousCount ?? "?"} the day before, limit ${threshold ?? "?"} times`;
+    return `${count ?? "?"} payments after ${previousCount ?? "?"}, limit ${threshold ?? "?"} times, on ${businessDate}`;
   }
   return `Put there by a person on ${businessDate}`;
 }

@@ -88,21 +88,20 @@ function Shown({ live, minutes }: { live: Live; minutes: number }) {
           />
         </Panel>
       </div>
-      <Panel title="Stolen cards in use, last 60 minutes" flush>
-        <DataTable
-          id="stolen-cards"
-          label="Stolen cards in use"
-          columns={STOLEN_CARD_COLUMNS}
-          rows={live.stolenCards}
-          rowKey={({ cardToken }) => cardToken}
-          total={live.stolenCards.length}
-          empty={
-            <EmptyState title="No stolen card is in use">
-              A summary per card is written every ten seconds while one is.
-            </EmptyState>
-          }
-        />
-      </Panel>
+      <DataTable
+        id="stolen-cards"
+        label="Stolen cards in use"
+        columns={STOLEN_CARD_COLUMNS}
+        rows={live.stolenCards}
+        rowKey={({ cardToken }) => cardToken}
+        total={live.stolenCards.length}
+        tools={<h2 className={classes.heading}>Stolen cards in use, last 60 minutes</h2>}
+        empty={
+          <EmptyState title="No summary was written in the last 60 minutes">
+            While a stolen card is in use, one is written for it every ten seconds.
+          </EmptyState>
+        }
+      />
     </div>
   );
 }

@@ -20,7 +20,7 @@ export const ALERT_COLUMNS: readonly DataColumn<AlertRow>[] = [
   {
     key: "newest",
     header: "Detected",
-    width: 152,
+    width: 148,
     sortable: true,
     render: ({ detectedAt }) => <Time at={detectedAt} />,
     text: ({ detectedAt }) => detectedAt,
@@ -28,7 +28,7 @@ export const ALERT_COLUMNS: readonly DataColumn<AlertRow>[] = [
   {
     key: "riskiest",
     header: "Severity",
-    width: 104,
+    width: 100,
     sortable: true,
     render: ({ severity }) => <StatusBadge tone={severityTone(severity)}>{severityWord(severity)}</StatusBadge>,
     text: ({ severity }) => severity,
@@ -36,41 +36,28 @@ export const ALERT_COLUMNS: readonly DataColumn<AlertRow>[] = [
   {
     key: "rule",
     header: "Rule",
-    width: 150,
-    render: ({ rule, action }) => (
-      <>
-        {ruleTitle(rule)}
-        {action === "DENY" && <span className="dim"> · denied</span>}
-      </>
-    ),
+    width: 140,
+    render: ({ rule }) => ruleTitle(rule),
     text: ({ rule }) => rule,
   },
   {
     key: "user",
     header: "Customer",
-    width: 116,
+    width: 108,
     render: ({ userId }) => <Id value={userId} />,
     text: ({ userId }) => userId ?? "",
   },
   {
     key: "other",
-    header: "Merchant or counterparty",
-    width: 170,
+    header: "Beneficiary",
+    width: 108,
     render: ({ merchantId, counterpartyId }) => <Id value={merchantId ?? counterpartyId} />,
     text: ({ merchantId, counterpartyId }) => merchantId ?? counterpartyId ?? "",
   },
   {
-    key: "card",
-    header: "Card",
-    width: 92,
-    render: ({ cardLast4 }) =>
-      cardLast4 === null ? <span title="no card">—</span> : <span className="mono">•• {cardLast4}</span>,
-    text: ({ cardLast4 }) => cardLast4 ?? "",
-  },
-  {
     key: "amount",
     header: "Amount",
-    width: 140,
+    width: 128,
     align: "right",
     render: ({ amount }) => <Money amount={amount} />,
     text: ({ amount }) => (amount === null ? "" : `${moneyText(amount)} ${amount.currency}`),
@@ -78,16 +65,33 @@ export const ALERT_COLUMNS: readonly DataColumn<AlertRow>[] = [
   {
     key: "status",
     header: "State",
-    width: 128,
+    width: 132,
     render: ({ status }) => <StatusBadge tone={STATUS_TONES[status]}>{STATUS_WORDS[status]}</StatusBadge>,
     text: ({ status }) => status,
   },
   {
     key: "assignee",
     header: "Assignee",
-    width: 130,
+    width: 116,
     render: ({ assigneeName }) => assigneeName ?? <span className="dim">nobody</span>,
     text: ({ assigneeName }) => assigneeName ?? "",
+  },
+  {
+    key: "card",
+    header: "Card",
+    width: 92,
+    hidden: true,
+    render: ({ cardLast4 }) =>
+      cardLast4 === null ? <span title="no card">—</span> : <span className="mono">•• {cardLast4}</span>,
+    text: ({ cardLast4 }) => cardLast4 ?? "",
+  },
+  {
+    key: "decision",
+    header: "Decision",
+    width: 110,
+    hidden: true,
+    render: ({ action }) => (action === "DENY" ? "Denied" : <span className="dim">none</span>),
+    text: ({ action }) => action,
   },
   {
     key: "transaction",

@@ -31,7 +31,7 @@ export function BulkBar({ rows, busy, onDecide, onGive }: BulkBarProps) {
       </Button>
       <ConfirmDialog
         opened={asked !== null}
-        title={asked === null ? "" : `${STATUS_WORDS[asked]}: ${rows.length} cases`}
+        title={asked === null ? "" : `${STATUS_WORDS[asked]}: ${rows.length} ${rows.length === 1 ? "case" : "cases"}`}
         consequence={
           <>
             <p>
