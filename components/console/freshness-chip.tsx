@@ -1,8 +1,8 @@
 "use client";
 
-import { Tooltip } from "@mantine/core";
 import { IconAlertTriangle, IconClockCheck, IconPlugConnectedX } from "@tabler/icons-react";
 import { usePathname } from "next/navigation";
+import { useId } from "react";
 import { shortDuration, useFreshness, useIndexFreshness } from "@/components/console/freshness";
 import { indexOfPath } from "@/components/console/places";
 import { usePreferences } from "@/components/console/preferences";
@@ -21,6 +21,7 @@ export function FreshnessChip({ asOf, promiseMs }: FreshnessChipProps) {
   const state = useIndexFreshness(indexOfPath(usePathname()));
   const { silentSinceMs } = useFreshness();
   const { zone } = usePreferences();
+  const explained = useId();
   if (asOf === null || asOf === undefined) return null;
   const promise = promiseMs ?? state?.promiseMs ?? null;
   const behind = state !== null && promise !== null && state.behindMs > promise ? state.behindMs : null;
@@ -30,23 +31,32 @@ export function FreshnessChip({ asOf, promiseMs }: FreshnessChipProps) {
   const Icon = { good: IconClockCheck, warn: IconPlugConnectedX, bad: IconAlertTriangle }[tone];
   const words = { good: "Fresh", warn: "No live word", bad: `${shortDuration(behind ?? 0)} behind` }[tone];
   return (
-    <Tooltip multiline w={320} label={<Explanation asOf={asOf} zone={zone} promiseMs={promise} />}>
+    <span className={classes.place}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the explanation opens on focus too. */}
-      <span className={classes.chip} data-tone={tone} role="status" tabIndex={0}>
+      <span className={classes.chip} data-tone={tone} role="status" tabIndex={0} aria-describedby={explained}>
         <Icon size={14} aria-hidden />
         <b>{words}</b>
         <span className={classes.detail}>
           {shown} · v{version}
         </span>
       </span>
-    </Tooltip>
+      <Explanation id={explained} asOf={asOf} zone={zone} promiseMs={promise} />
+    </span>
   );
 }
 
-function Explanation({ asOf, zone, promiseMs }: { asOf: AsOf; zone: string; promiseMs: number | null }) {
+interface ExplanationProps {
+  readonly id: string;
+  readonly asOf: AsOf;
+  readonly zone: string;
+  readonly promiseMs: number | null;
+}
+
+/** Shown while the chip is pointed at or has the focus. */
+function Explanation({ id, asOf, zone, promiseMs }: ExplanationProps) {
   const versions = Object.entries(asOf.lakeVersions);
   return (
-    <div className={classes.explanation}>
+    <div id={id} role="tooltip" className={classes.explanation}>
       <div>Newest event shown: {asOf.watermark === null ? "none" : fullOf(asOf.watermark, zone)}</div>
       <div>Read: {fullOf(asOf.readAt, zone)}</div>
       {promiseMs !== null && <div>Promise: a stored event is here within {shortDuration(promiseMs)}</div>}

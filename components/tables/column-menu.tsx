@@ -1,57 +1,23 @@
 "use client";
 
-import { Button, Checkbox, Popover } from "@mantine/core";
-import { IconArrowDown, IconArrowUp, IconColumns3 } from "@tabler/icons-react";
-import type { DataColumn } from "./column";
-import classes from "./column-menu.module.css";
-import type { ArrangedColumns } from "./use-columns";
+import { Button } from "@mantine/core";
+import { IconColumns3 } from "@tabler/icons-react";
+import { laterMenu, OpenLater } from "@/components/ui/open-later";
+import type { ColumnListProps } from "./column-list";
+
+const list = laterMenu(() => import("./column-list"));
 
 /** Which columns are shown, and in what order. */
-export function ColumnMenu<Row>({ columns }: { columns: ArrangedColumns<DataColumn<Row>> }) {
-  const { all, visible } = columns;
+export function ColumnMenu({ columns }: Pick<ColumnListProps, "columns">) {
   return (
-    <Popover position="bottom-end" width={260} trapFocus withinPortal>
-      <Popover.Target>
+    <OpenLater
+      menu={list}
+      given={{ columns }}
+      target={
         <Button variant="subtle" color="gray" size="compact-sm" leftSection={<IconColumns3 size={15} aria-hidden />}>
           Columns
         </Button>
-      </Popover.Target>
-      <Popover.Dropdown>
-        <ul className={classes.list} aria-label="Columns">
-          {all.map(({ key, header }, place) => (
-            <li key={key} className={classes.entry}>
-              <Checkbox
-                size="xs"
-                label={header}
-                checked={visible.some((column) => column.key === key)}
-                disabled={visible.length === 1 && visible[0]?.key === key}
-                onChange={() => columns.toggle(key)}
-              />
-              <span className={classes.moves}>
-                <button
-                  type="button"
-                  aria-label={`Move ${header} towards the front`}
-                  disabled={place === 0}
-                  onClick={() => columns.move(key, -1)}
-                >
-                  <IconArrowUp size={14} aria-hidden />
-                </button>
-                <button
-                  type="button"
-                  aria-label={`Move ${header} towards the end`}
-                  disabled={place === all.length - 1}
-                  onClick={() => columns.move(key, 1)}
-                >
-                  <IconArrowDown size={14} aria-hidden />
-                </button>
-              </span>
-            </li>
-          ))}
-        </ul>
-        <Button variant="default" size="compact-sm" mt="xs" onClick={columns.reset}>
-          As it was made
-        </Button>
-      </Popover.Dropdown>
-    </Popover>
+      }
+    />
   );
 }

@@ -1,7 +1,6 @@
 "use client";
 
-import { Button, Menu } from "@mantine/core";
-import { IconDownload } from "@tabler/icons-react";
+import { Button } from "@mantine/core";
 import { type ReactNode, type RefObject, useEffect, useRef, useState } from "react";
 import { usePageKeys } from "@/components/console/use-page-keys";
 import { ErrorState } from "@/components/ui/error-state";
@@ -9,6 +8,7 @@ import { Skeletons } from "@/components/ui/skeletons";
 import type { DataColumn, DataSort } from "./column";
 import { ColumnMenu } from "./column-menu";
 import classes from "./data-table.module.css";
+import { ExportMenu } from "./export-menu";
 import { TableHead } from "./table-head";
 import { TableRow } from "./table-row";
 import { type ArrangedColumns, useColumns } from "./use-columns";
@@ -20,7 +20,6 @@ const ROW_PX = 34;
 const COPIED_MS = 1_500;
 /** The next page is asked for when fewer rows than this lie below what is seen. */
 const AHEAD_ROWS = 40;
-const EXPORT_FORMATS = ["csv", "ndjson", "parquet"] as const;
 
 export interface DataTableProps<Row> {
   /** The columns chosen are remembered under it. */
@@ -147,27 +146,6 @@ function Body<Row>(props: BodyProps<Row>) {
       })}
       {to < rows.length && <tr aria-hidden className={classes.gap} style={{ height: (rows.length - to) * ROW_PX }} />}
     </tbody>
-  );
-}
-
-function ExportMenu({ href }: { href: string }) {
-  const join = href.includes("?") ? "&" : "?";
-  return (
-    <Menu position="bottom-end" withinPortal>
-      <Menu.Target>
-        <Button variant="subtle" color="gray" size="compact-sm" leftSection={<IconDownload size={15} aria-hidden />}>
-          Export
-        </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>Every row under this filter, as</Menu.Label>
-        {EXPORT_FORMATS.map((format) => (
-          <Menu.Item key={format} component="a" href={`${href}${join}format=${format}`} download>
-            {format === "parquet" ? "Parquet" : format.toUpperCase()}
-          </Menu.Item>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
   );
 }
 

@@ -1,6 +1,6 @@
 "use client";
 
-import { Button, Select } from "@mantine/core";
+import { Button, NativeSelect } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useQueryStates } from "nuqs";
@@ -93,19 +93,20 @@ export function MerchantsPage() {
               value={state.search}
               onChange={(search) => void setState({ search, page: 0 })}
             />
-            <Select
+            <NativeSelect
+              size="xs"
               aria-label="Currency"
-              placeholder="Every currency"
-              clearable
-              searchable
-              w={150}
+              w={140}
               data={[
+                { value: "", label: "Every currency" },
                 ...new Set(
                   (data?.totals ?? []).flatMap(({ currency }) => currency ?? []).concat(wanted.currency ?? []),
                 ),
               ]}
-              value={wanted.currency}
-              onChange={(currency) => void setState({ currency, page: 0 })}
+              value={wanted.currency ?? ""}
+              onChange={({ currentTarget: { value } }) =>
+                void setState({ currency: value === "" ? null : value, page: 0 })
+              }
             />
             <Pager page={wanted.page} pages={pages} onPage={(page) => void setState({ page })} />
           </>

@@ -1,6 +1,7 @@
 "use client";
 
 import { useQueryClient } from "@tanstack/react-query";
+import dynamic from "next/dynamic";
 import { useQueryStates } from "nuqs";
 import { useCallback, useState } from "react";
 import { NewRowsPill } from "@/components/console/new-rows-pill";
@@ -14,13 +15,15 @@ import { StaleBanner } from "@/components/ui/stale-banner";
 import { StatusBadge } from "@/components/ui/status-badge";
 import type { AlertRow, QueuePage as QueueData, Verdict } from "@/server/indexes/fraud/contract";
 import { ALERT_COLUMNS } from "./alert-columns";
-import { AlertPanel } from "./alert-panel";
-import { BulkBar } from "./bulk-bar";
 import classes from "./queue.module.css";
 import { QueueFilters } from "./queue-filters";
 import { exportHrefOf, PAGE_ROWS, type QueueState, queryOf, queueParsers } from "./queue-state";
 import { useCaseVerbs } from "./use-case-verbs";
 import { useQueue } from "./use-queue";
+
+// Seen once a case is opened or chosen: no part of the first load.
+const AlertPanel = dynamic(() => import("./alert-panel").then((panel) => panel.AlertPanel), { ssr: false });
+const BulkBar = dynamic(() => import("./bulk-bar").then((bar) => bar.BulkBar), { ssr: false });
 
 const keyOf = ({ alertId }: AlertRow): string => alertId;
 
