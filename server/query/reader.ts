@@ -56,6 +56,8 @@ export interface LakeReader {
   readonly lake: Lake;
   /** Pins one snapshot of every table and runs the work on it. */
   read<T>(request: ReadRequest, work: (view: LakeView) => Promise<T>): Promise<T>;
+  /** A reader of one snapshot, however many reads it serves: for answers longer than one read. Not to be closed. */
+  pinned(): Promise<LakeReader>;
   /** Every table's newest snapshot, at most `pollMs` old. */
   snapshots(): Promise<ReadonlyMap<string, Snapshot>>;
   /** The next read looks at the table logs again: whoever wrote through this process sees it in the very next answer. */
@@ -75,8 +77,8 @@ export function openLakeReader(options: LakeReaderOptions): LakeReader {
   const idle: DuckDBConnection[] = [];
   let closed = false;
 
-  const run = async <T>(request: ReadRequest, work: (view: LakeView) => Promise<T>): Promise<T> => {
-    const pinned = await snapshots.look();
+  const run = async <T>(look: Look, request: ReadRequest, work: (view: LakeView) => Promise<T>): Promise<T> => {
+    const pinned = await look();
     const connection = idle.pop() ?? (await lake.db.connect());
     const guard = guardQuery(connection, request, limits.queryTimeoutMs);
     let healthy = false;
@@ -95,22 +97,31 @@ export function openLakeReader(options: LakeReaderOptions): LakeReader {
     }
   };
 
-  return {
+  const readFrom = async <T>(look: Look, request: ReadRequest, work: (view: LakeView) => Promise<T>): Promise<T> => {
+    request.signal?.throwIfAborted();
+    const startedMs = performance.now();
+    const release = await turns.take(request);
+    try {
+      return await run(look, request, work);
+    } finally {
+      release();
+      log.debug({ query: request.name, durationMs: Math.round(performance.now() - startedMs) }, "read");
+    }
+  };
+  const readerOf = (look: Look): Omit<LakeReader, "close"> => ({
     lake,
-    snapshots: snapshots.look,
+    snapshots: look,
     renew: snapshots.forget,
     load: turns.load,
-    read: async (request, work) => {
-      request.signal?.throwIfAborted();
-      const startedMs = performance.now();
-      const release = await turns.take(request);
-      try {
-        return await run(request, work);
-      } finally {
-        release();
-        log.debug({ query: request.name, durationMs: Math.round(performance.now() - startedMs) }, "read");
-      }
+    read: (request, work) => readFrom(look, request, work),
+    pinned: async () => {
+      const pinned = await look();
+      return { ...readerOf(async () => pinned), close: () => undefined };
     },
+  });
+
+  return {
+    ...readerOf(snapshots.look),
     close: () => {
       closed = true;
       for (const connection of idle.splice(0)) connection.closeSync();
@@ -118,6 +129,8 @@ export function openLakeReader(options: LakeReaderOptions): LakeReader {
     },
   };
 }
+
+type Look = () => Promise<ReadonlyMap<string, Snapshot>>;
 
 function createView(hot: HotFiles, connection: DuckDBConnection, snapshots: ReadonlyMap<string, Snapshot>): LakeView {
   const snapshot = (table: string): Snapshot => {

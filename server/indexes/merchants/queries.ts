@@ -121,7 +121,7 @@ export async function readMerchants(
     await stageMerchants(view, query, filters.join(" AND "), parameters);
     const order = `${SORTS[query.sort]} ${query.direction === "desc" ? "DESC" : "ASC"} NULLS LAST`;
     const rows = await view.rows(
-      `SELECT * FROM staged_merchants ORDER BY ${order}, merchant_id, currency
+      `SELECT * FROM staged_merchants ORDER BY ${order}, merchant_id, currency, exponent
         LIMIT ${query.pageSize} OFFSET ${query.page * query.pageSize}`,
     );
     const totals = await view.rows(
