@@ -7,6 +7,7 @@ import { answerExport } from "../../server/console/export";
 import { verifyAudit, writeAudit } from "../../server/db/audit";
 import type { AlertRow, NewAlerts } from "../../server/indexes/fraud/contract";
 import { INDEX_READERS, INDEX_WRITERS, ROLES } from "../../server/indexes/names";
+import { READS, WRITES } from "../setup/calls";
 import { openTestConsole, type TestConsole } from "../setup/console";
 
 let console: TestConsole;
@@ -34,37 +35,6 @@ async function wholeQueue(query: Parameters<ReturnType<TestConsole["as"]>["fraud
 }
 
 describe("who may call", () => {
-  const today = new Date().toISOString().slice(0, 10);
-  type Call = (caller: ReturnType<TestConsole["as"]>) => Promise<unknown>;
-  const id = "no-such";
-  const READS: [string, keyof typeof INDEX_READERS, Call][] = [
-    ["fraud.queue", "fraud", (c) => c.fraud.queue({})],
-    ["fraud.alert", "fraud", (c) => c.fraud.alert({ alertId: id })],
-    ["fraud.nextCase", "fraud", (c) => c.fraud.nextCase({})],
-    ["fraud.assignees", "fraud", (c) => c.fraud.assignees()],
-    ["fraud.live", "fraud", (c) => c.fraud.live({})],
-    ["fraud.blacklist", "fraud", (c) => c.fraud.blacklist({})],
-    ["merchants.list", "merchants", (c) => c.merchants.list({ from: today, to: today })],
-    ["merchants.get", "merchants", (c) => c.merchants.get({ merchantId: id, from: today, to: today })],
-    ["ops.streams", "ops", (c) => c.ops.streams()],
-    ["ops.throughput", "ops", (c) => c.ops.throughput({})],
-    ["ops.latency", "ops", (c) => c.ops.latency({})],
-    ["ops.quarantineGroups", "ops", (c) => c.ops.quarantineGroups()],
-    ["ops.quarantineRows", "ops", (c) => c.ops.quarantineRows({})],
-    ["ops.quarantineRow", "ops", (c) => c.ops.quarantineRow({ quarantineId: id })],
-    ["ops.tables", "ops", (c) => c.ops.tables()],
-    ["ops.health", "ops", (c) => c.ops.health()],
-  ];
-  const WRITES: [string, Call][] = [
-    ["fraud.verdict", (c) => c.fraud.verdict({ alertIds: [id], verdict: "confirmed" })],
-    ["fraud.assign", (c) => c.fraud.assign({ alertIds: [id], assignee: "me" })],
-    ["fraud.note", (c) => c.fraud.note({ alertId: id, text: "x" })],
-    ["fraud.snooze", (c) => c.fraud.snooze({ rule: "velocity", entityId: id, until: null, reason: "because" })],
-    [
-      "fraud.unblacklist",
-      (c) => c.fraud.unblacklist({ partyId: id, role: "originator", rule: "velocity", reason: "long enough" }),
-    ],
-  ];
   const outcome = (call: Promise<unknown>) =>
     call.then(
       () => "OK",
