@@ -8,6 +8,10 @@ import { ConcordanceError } from "../../server/domain/errors";
 
 const SOURCES = ["app", "components", "server", "public", "next.config.js", "package-lock.json", "tsconfig.json"];
 
+const OTHER_BUILD = "Another next build process is already running";
+const OTHER_BUILD_MS = 180_000;
+const OTHER_BUILD_LOOK_MS = 2_000;
+
 export interface WebBuildOptions {
   /** The project's own folder. */
   readonly directory: string;
@@ -16,37 +20,53 @@ export interface WebBuildOptions {
   readonly onBuild: () => void;
 }
 
-/** Builds the web application where it was never built or its sources have changed since. Throws `web_build_failed`. */
-export async function buildWeb({ directory, environment, logPath, onBuild }: WebBuildOptions): Promise<void> {
+/**
+ * Builds the web application where it was never built or its sources have changed since; waits for a build another start of
+ * the same checkout is at. Throws `web_build_failed`.
+ */
+export async function buildWeb(options: WebBuildOptions): Promise<void> {
+  const { directory, environment } = options;
   const stamp = join(directory, environment.NEXT_DIST_DIR ?? ".next", "concordance-sources");
   const now = await fingerprint(directory);
-  const before = await readFile(stamp, "utf8").catch(() => "");
-  if (before === now) return;
+  for (const untilMs = Date.now() + OTHER_BUILD_MS; ; ) {
+    const before = await readFile(stamp, "utf8").catch(() => "");
+    if (before === now) return;
+    const failure = await build(options);
+    if (failure === null) break;
+    if (!failure.includes(OTHER_BUILD) || Date.now() > untilMs) throw buildFailed(failure, options.logPath);
+    await new Promise((resolve) => setTimeout(resolve, OTHER_BUILD_LOOK_MS));
+  }
+  await writeFile(stamp, now);
+}
+
+/** Null where it worked, else what the build said. */
+async function build({ directory, environment, logPath, onBuild }: WebBuildOptions): Promise<string | null> {
   onBuild();
   await mkdir(dirname(logPath), { recursive: true });
   const log = createWriteStream(logPath);
-  const build = spawn(process.execPath, [join(directory, "node_modules/next/dist/bin/next"), "build"], {
+  const child = spawn(process.execPath, [join(directory, "node_modules/next/dist/bin/next"), "build"], {
     cwd: directory,
     env: environment,
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const orphan = () => build.kill("SIGTERM");
+  const orphan = () => child.kill("SIGTERM");
   process.once("exit", orphan);
-  build.stdout.pipe(log);
-  build.stderr.pipe(log);
-  const [code] = await once(build, "close");
+  child.stdout.pipe(log);
+  child.stderr.pipe(log);
+  const [code] = await once(child, "close");
   process.removeListener("exit", orphan);
-  if (code !== 0) {
-    const text = await readFile(logPath, "utf8").catch(() => "");
-    throw new ConcordanceError({
-      kind: "internal",
-      code: "web_build_failed",
-      message: `The web application could not be built (code ${code}):\n${text.trimEnd().split("\n").slice(-15).join("\n")}`,
-      remedy: `Run \`npm install\` again and look at ${logPath}.`,
-    });
-  }
-  await writeFile(stamp, now);
+  if (code === 0) return null;
+  const text = await readFile(logPath, "utf8").catch(() => "");
+  return `(code ${code}):\n${text.trimEnd().split("\n").slice(-15).join("\n")}`;
 }
+
+const buildFailed = (said: string, logPath: string) =>
+  new ConcordanceError({
+    kind: "internal",
+    code: "web_build_failed",
+    message: `The web application could not be built ${said}`,
+    remedy: `Run \`npm install\` again and look at ${logPath}.`,
+  });
 
 /** Over the content of every source, so that a copied or checked-out tree is built exactly when it differs. */
 async function fingerprint(directory: string): Promise<string> {
