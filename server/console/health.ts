@@ -12,6 +12,8 @@ import type { Services } from "./services";
 
 const LATENCY_MINUTES = 5;
 const VISIBLE_MS = 2_000;
+/** Events older than this when they arrive are late. */
+const WATERMARK_MS = 2 * 3_600_000;
 const QUERY_P95_MS = 100;
 
 /** Whether each part answers; never throws. */
@@ -21,21 +23,35 @@ export async function checkParts(services: Services): Promise<PartHealth[]> {
   });
   const postgres = await checkPart("postgres", () => services.database.ping());
   if (!postgres.ok) return [lake, postgres];
-  const workers = await checkPart("workers", async () => {
-    const ailing = (await readHeartbeats(services.database.db)).filter(({ state }) => AILING.has(state));
-    const [first] = ailing;
-    if (first === undefined) return;
+  const workers = await checkPart("workers", async () => expectWorkers(await readHeartbeats(services.database.db)));
+  return [lake, postgres, workers];
+}
+
+const AILING: ReadonlySet<string> = new Set(["lost", "failed", "restarting"]);
+/** Without one of these something is not read, not shown or not looked after. */
+const NEEDED = ["indexer", "projector", "maintenance"] as const;
+
+/** Throws where a process is ailing, and where a needed one has never reported or is stopped. */
+function expectWorkers(beats: readonly Heartbeat[]): void {
+  const ailing = beats.filter(({ state }) => AILING.has(state));
+  const [first] = ailing;
+  if (first !== undefined) {
     throw new ConcordanceError({
       kind: "unavailable",
       code: `worker_${first.state}`,
       message: ailing.map((beat) => `${beat.process} (${beat.instance}) is ${beat.state}`).join("; "),
       remedy: first.detail.remedy ?? "Look at the process's log; the supervisor starts it again.",
     });
+  }
+  const absent = NEEDED.filter((name) => !beats.some(({ process, state }) => process === name && state !== "stopped"));
+  if (absent.length === 0) return;
+  throw new ConcordanceError({
+    kind: "unavailable",
+    code: "worker_absent",
+    message: `No ${absent.join(", no ")} reports that it runs.`,
+    remedy: `Start it: \`npm run worker -- ${absent[0]}\`, with the same DATABASE_URL.`,
   });
-  return [lake, postgres, workers];
 }
-
-const AILING: ReadonlySet<string> = new Set(["lost", "failed", "restarting"]);
 
 async function checkPart(part: PartHealth["part"], check: () => Promise<void>): Promise<PartHealth> {
   try {
@@ -117,7 +133,11 @@ function processOf(beat: Heartbeat): Process {
   };
 }
 
-/** The two halves are measured apart; the sum of their 99th percentiles is an upper estimate of the whole's. */
+/**
+ * The two halves are measured apart; the sum of their 99th percentiles is an upper estimate of the whole's. Events that were
+ * already older than the watermark when they arrived (a backfill) tell nothing of Concordance's speed: for them only the
+ * way from stored to visible counts, and the answer says so.
+ */
 async function visiblePromise(view: LakeView): Promise<PromiseFigure> {
   const from = new Date(Date.now() - LATENCY_MINUTES * 60_000).toISOString();
   const rows = await view.rows(
@@ -126,23 +146,27 @@ async function visiblePromise(view: LakeView): Promise<PromiseFigure> {
       WHERE minute >= $from::TIMESTAMPTZ AND metric IN ('event_to_ingested', 'ingested_to_visible') GROUP BY ALL`,
     { from },
   );
-  const p99 = (metric: string) =>
-    percentilesOf(
-      rows
-        .filter((row) => text(row, "metric") === metric)
-        .map((row) => ({ bucketMs: whole(row, "bucket_ms"), events: whole(row, "events") })),
-    ).p99Ms;
-  const [stored, visible] = [p99("event_to_ingested"), p99("ingested_to_visible")];
-  const sum = stored === null || visible === null ? null : stored + visible;
+  const bucketsOf = (metric: string) =>
+    rows
+      .filter((row) => text(row, "metric") === metric)
+      .map((row) => ({ bucketMs: whole(row, "bucket_ms"), events: whole(row, "events") }));
+  const delays = bucketsOf("event_to_ingested");
+  const old = delays.filter(({ bucketMs }) => bucketMs > WATERMARK_MS).reduce((sum, { events }) => sum + events, 0);
+  const storedMs = percentilesOf(delays.filter(({ bucketMs }) => bucketMs <= WATERMARK_MS)).p99Ms;
+  const shownMs = percentilesOf(bucketsOf("ingested_to_visible")).p99Ms;
+  const wholeMs = shownMs === null || (storedMs === null && old === 0) ? null : (storedMs ?? 0) + shownMs;
+  const late = old === 0 ? "" : ` ${old} events were more than 2 h old when they arrived: measured from stored on.`;
   return {
     id: "event_to_visible",
     title: "Event to visible in the console",
     promised: "p99 ≤ 2 s",
-    measured: sum === null ? null : `p99 ≤ ${sum} ms`,
-    met: sum === null ? null : sum <= VISIBLE_MS,
+    measured: wholeMs === null ? null : `p99 ≤ ${wholeMs} ms${storedMs === null ? " from stored to visible" : ""}`,
+    met: wholeMs === null ? null : wholeMs <= VISIBLE_MS,
     window: `last ${LATENCY_MINUTES} minutes`,
     detail:
-      sum === null ? "No events in the window." : `Stored after ${stored} ms, visible ${visible} ms later (p99 each).`,
+      wholeMs === null
+        ? "No events in the window."
+        : `${storedMs === null ? "" : `Stored after ${storedMs} ms, `}visible ${shownMs} ms later (p99 each).${late}`,
   };
 }
 

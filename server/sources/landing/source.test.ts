@@ -76,7 +76,7 @@ beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "landing-"));
   store = await openLocalStore(root);
 });
-afterEach(() => rm(root, { recursive: true, force: true }));
+afterEach(() => rm(root, { recursive: true, force: true, maxRetries: 5 }));
 
 const inZone = (name: string): string => join(root, "landing/orders", name);
 

@@ -67,7 +67,8 @@ export class LandingSource implements Source {
   private committedPlan = -1;
   private forgottenTo: number | null = null;
   private lastPushMs = 0;
-  private waitingFiles = 0;
+  /** Files of the last look that were not read yet; null where the folder could not be looked at. */
+  private waiting: readonly ObjectInfo[] | null = null;
 
   constructor(private readonly options: LandingOptions) {
     this.name = options.name;
@@ -86,12 +87,21 @@ export class LandingSource implements Source {
           partition: "*",
           position: BigInt(this.nextPlan),
           low: null,
-          high: BigInt(this.nextPlan + this.waitingFiles),
+          high: BigInt(this.nextPlan + (this.waiting?.length ?? 0)),
+          // Records of a file nobody has opened are not known; how long the oldest file has waited is.
           lagMessages: null,
-          lagSeconds: null,
+          lagSeconds: this.lagSeconds(),
         },
       ],
     };
+  }
+
+  /** Age of the oldest file that is not committed, by when it was written; 0 where none waits, null where that is not known. */
+  private lagSeconds(): number | null {
+    if (this.waiting === null) return null;
+    const open = [...this.waiting, ...this.finished.map(({ file }) => file)];
+    const oldestMs = Math.min(Date.now(), ...open.map(({ modifiedAtMs }) => modifiedAtMs));
+    return (Date.now() - oldestMs) / 1000;
   }
 
   async run(sink: SourceSink, signal: AbortSignal): Promise<void> {
@@ -120,6 +130,7 @@ export class LandingSource implements Source {
 
   private waitFor(error: ConcordanceError): void {
     this.state = "waiting";
+    this.waiting = null;
     this.options.log.warn({ err: error, source: this.name }, "landing zone unavailable; trying again");
   }
 
@@ -288,7 +299,7 @@ export class LandingSource implements Source {
       if (this.done.get(file.key) === file.etag) return false;
       return this.refused.get(file.key)?.etag !== file.etag;
     });
-    this.waitingFiles = candidates.length;
+    this.waiting = candidates;
     const nowMs = Date.now();
     return candidates.filter((file) => {
       this.refused.delete(file.key);
