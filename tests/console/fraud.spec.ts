@@ -1,5 +1,5 @@
 import { expect, type Page, test } from "@playwright/test";
-import { openAs } from "./support";
+import { expectAccessible, openAs } from "./support";
 
 const rows = (page: Page) => page.locator("tbody tr[aria-rowindex]");
 const countOf = async (page: Page, tab: string): Promise<number> => {
@@ -77,6 +77,40 @@ test("several cases at once say first what will be done", async ({ browser }) =>
   await context.close();
 });
 
+test("where a colleague was faster, the second verdict is refused and the first one stays", async ({ browser }) => {
+  const [first, second] = [await openAs(browser, "fraud_analyst"), await openAs(browser, "admin")];
+  await first.page.goto("/fraud/queue?rule=stolen_card");
+  await expect(rows(first.page).first()).toBeVisible();
+  await first.page.keyboard.press("j");
+  await first.page.keyboard.press("j");
+  const panelOf = (page: Page) => page.getByRole("complementary", { name: "Alert" });
+  await expect(panelOf(first.page)).toContainText("Why it fired");
+  const address = new URL(first.page.url());
+  await second.page.goto(`${address.pathname}${address.search}`);
+  await expect(panelOf(second.page)).toContainText("Why it fired");
+  await panelOf(first.page).getByRole("button", { name: "Confirm", exact: true }).click();
+  await expect(first.page.getByText("1 case: confirmed")).toBeVisible();
+  await panelOf(second.page).getByRole("button", { name: "False positive", exact: true }).click();
+  await expect(second.page.getByText("1 case: false positive")).toHaveCount(0);
+  await expect(panelOf(second.page).getByText("Confirmed", { exact: true })).toBeVisible();
+  await Promise.all([first.context.close(), second.context.close()]);
+});
+
+test("a list that cannot be read says so in its place, and is read on asking again", async ({ browser }) => {
+  const { page, context } = await openAs(browser, "fraud_analyst");
+  await page.goto("/fraud/blacklist");
+  await expect(rows(page).first()).toBeVisible();
+  await page.route(/fraud\.blacklist/, (route) => route.abort());
+  await page.getByRole("textbox", { name: "Find a party" }).fill("C00");
+  const alert = page.locator("main").getByRole("alert");
+  await expect(alert).toBeVisible({ timeout: 20_000 });
+  await expect(page.locator("h1")).toHaveText("Blacklist");
+  await page.unroute(/fraud\.blacklist/);
+  await alert.getByRole("button", { name: "Try again" }).click();
+  await expect(rows(page).first()).toBeVisible();
+  await context.close();
+});
+
 test("an auditor reads the queue and finds no verb", async ({ browser }) => {
   const { page, context } = await openAs(browser, "auditor");
   await page.goto("/fraud/queue?status=");
@@ -86,6 +120,7 @@ test("an auditor reads the queue and finds no verb", async ({ browser }) => {
   const panel = page.getByRole("complementary", { name: "Alert" });
   await expect(panel).toContainText("Why it fired");
   await expect(panel.getByRole("button", { name: /Confirm/ })).toHaveCount(0);
+  await expectAccessible(page);
   await expect(rows(page).first().getByRole("checkbox")).toHaveCount(0);
   await context.close();
 });

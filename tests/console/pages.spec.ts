@@ -6,7 +6,7 @@ const PAGES = [
   { role: "admin", path: "/overview", heading: "Overview", shows: "denied payments = queued" },
   { role: "fraud_analyst", path: "/fraud/queue", heading: "Fraud queue", shows: "Stolen card" },
   { role: "fraud_analyst", path: "/fraud/live", heading: "Fraud live", shows: "Alerts per minute by rule" },
-  { role: "fraud_analyst", path: "/fraud/blacklist", heading: "Blacklist", shows: "payments on" },
+  { role: "fraud_analyst", path: "/fraud/blacklist", heading: "Blacklist", shows: ", limit " },
   { role: "partnerships", path: "/merchants", heading: "Merchants", shows: "M0" },
   { role: "partnerships", path: "/merchants/M00001", heading: "", shows: "Reference data" },
   { role: "ops", path: "/operations/streams", heading: "Streams", shows: "Balance holds" },

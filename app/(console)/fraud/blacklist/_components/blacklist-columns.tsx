@@ -102,7 +102,7 @@ export function blacklistColumns(onRemove: ((row: BlacklistRow) => void) | null)
 function whyText({ rule, count, previousCount, threshold, businessDate }: BlacklistRow): string {
   if (rule === "velocity") return `${count ?? "?"} payments, limit ${threshold ?? "?"}, on ${businessDate}`;
   if (rule === "acceleration") {
-    return `${count ?? "?"} payments after ${previousCount ?? "?"}, limit ${threshold ?? "?"} times, on ${businessDate}`;
+    return `${count ?? "?"} payments after ${previousCount ?? "?"}, limit ${threshold ?? "?"}×, on ${businessDate}`;
   }
   return `Put there by a person on ${businessDate}`;
 }

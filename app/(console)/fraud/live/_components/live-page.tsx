@@ -62,7 +62,7 @@ function Shown({ live, minutes }: { live: Live; minutes: number }) {
             key={rule}
             label={ruleTitle(rule)}
             value={alerts.toLocaleString("en-US")}
-            hint={`${perMinute.toFixed(1)} a minute`}
+            hint={`${perMinute < 0.05 ? "below 0.1" : perMinute.toFixed(1)} a minute`}
             href={`/fraud/queue?status=&rule=${rule}&from=${from}`}
           />
         ))}
