@@ -25,15 +25,7 @@ export function StreamTiles({ streams }: { streams: readonly Stream[] }) {
         value={rateText(rates.length === 0 ? null : rates.reduce((sum, rate) => sum + rate, 0))}
         hint="records, over the last minute"
       />
-      <StatTile
-        label="Behind"
-        value={lags.length === 0 ? "—" : numberText(lags.reduce((sum, lag) => sum + lag, 0n))}
-        hint={
-          lags.length === 0
-            ? "no source says how much waits"
-            : `records; the oldest waits ${secondsText(waits.length === 0 ? null : Math.max(...waits))}`
-        }
-      />
+      <StatTile label="Behind" {...behindOf(lags, waits)} />
       <StatTile
         label="Balance"
         value={`${streams.length - broken.length} of ${streams.length}`}
@@ -48,4 +40,15 @@ export function StreamTiles({ streams }: { streams: readonly Stream[] }) {
       />
     </StatTiles>
   );
+}
+
+/** Records where a source can count them, else how long the oldest waits: a landing zone knows only the latter. */
+function behindOf(lags: readonly bigint[], waits: readonly number[]): { value: string; hint: string } {
+  const oldest = waits.length === 0 ? null : Math.max(...waits);
+  if (lags.length > 0) {
+    const records = lags.reduce((sum, lag) => sum + lag, 0n);
+    return { value: numberText(records), hint: `records; the oldest waits ${secondsText(oldest)}` };
+  }
+  if (oldest !== null) return { value: secondsText(oldest), hint: "the oldest record waits" };
+  return { value: "—", hint: "no source says how much waits" };
 }
