@@ -13,7 +13,7 @@ import type { Person } from "./scope";
 const SESSION_SECONDS = 12 * 3_600;
 /** A session's answer is kept in a signed cookie this long, so that a page's calls do not each ask Postgres. */
 const SESSION_CACHE_SECONDS = 60;
-const PASSWORD_CHARS_MIN = 12;
+export const PASSWORD_CHARS_MIN = 12;
 
 export interface AuthOptions {
   readonly database: Database;
@@ -85,7 +85,12 @@ export function createAuth({ database, secret, baseUrl, trustedOrigins }: AuthOp
             { action: "account.create", targetType: "person", target: id, detail: { email: address, roles } },
           ]);
         }
-        await grantRoles(tx, id, roles, grantedBy);
+        const granted = await grantRoles(tx, id, roles, grantedBy);
+        if (known !== undefined && granted.length > 0) {
+          await writeAudit(tx, { id: grantedBy, name: grantedBy }, [
+            { action: "account.grant", targetType: "person", target: id, detail: { email: address, roles: granted } },
+          ]);
+        }
         return { id, created: known === undefined };
       });
     },

@@ -9,17 +9,20 @@ export async function rolesOf(db: Queries, userId: string): Promise<Role[]> {
   return ROLES.filter((role) => rows.some((row) => row.role === role));
 }
 
+/** Gives roles to a person; returns those they did not have before. */
 export async function grantRoles(
   tx: Executor,
   userId: string,
   roles: readonly Role[],
   grantedBy: string,
-): Promise<void> {
-  if (roles.length === 0) return;
-  await tx
+): Promise<Role[]> {
+  if (roles.length === 0) return [];
+  const granted = await tx
     .insert(personRoles)
     .values(roles.map((role) => ({ userId, role, grantedBy })))
-    .onConflictDoNothing();
+    .onConflictDoNothing()
+    .returning({ role: personRoles.role });
+  return roles.filter((role) => granted.some((row) => row.role === role));
 }
 
 /** Names of people by id. */

@@ -37,12 +37,13 @@ export interface TestConsole {
 }
 
 /** Everything the web process holds, over a simulated world written by the real indexer and projector, and a real Postgres. */
-export async function openTestConsole(events: number): Promise<TestConsole> {
+export async function openTestConsole(events: number, more: Record<string, string> = {}): Promise<TestConsole> {
   const { path: directory, remove } = await temporaryDirectory();
   const settings = smallSettings(directory, {
     CONCORDANCE_FLUSH_ROWS: "4000",
     CONCORDANCE_PLAN_RECORDS: "3000",
     CONCORDANCE_TICK_ROWS: "5000",
+    ...more,
   });
   const [postgres, { lake, close }] = await Promise.all([
     openTestPostgres(directory),

@@ -5,6 +5,7 @@ import { migrateDb } from "../../server/db/migrate";
 import { silentLogger } from "../../server/observability/log";
 
 export interface TestPostgres {
+  readonly url: string;
   readonly database: Database;
   /** Ends the server; the database goes on answering again after `start`. */
   stop(): Promise<void>;
@@ -19,6 +20,7 @@ export async function openTestPostgres(directory: string): Promise<TestPostgres>
   const database = connectDb(server.url, silentLogger);
   await migrateDb(database);
   return {
+    url: server.url,
     database,
     stop: () => server.stop(),
     start: async () => {

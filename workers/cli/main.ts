@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
+import { text as textOf } from "node:stream/consumers";
 import { Command, CommanderError, Option } from "commander";
 import { loadSettings } from "../../server/config/settings";
 import { ConcordanceError } from "../../server/domain/errors";
@@ -13,6 +14,7 @@ import type { KeyStrategy, SimulationOptions } from "../../server/simulation/opt
 import { scoreLake } from "../../server/simulation/score";
 import { formatScore } from "../../server/simulation/score-text";
 import { startEverything } from "../runtime/everything";
+import { addAccount } from "./account";
 import { doctor } from "./doctor";
 import { exportView } from "./export";
 import { type IngestReport, ingest } from "./ingest";
@@ -278,6 +280,25 @@ program
     );
     await (options.json === true ? json(checks) : out(text.join("")));
     if (checks.some((check) => !check.ok)) exitCode = EXIT.failed;
+  });
+
+program
+  .command("account")
+  .description("local accounts of the console")
+  .command("add")
+  .description("make an account, or give more roles to the one of that address; prints the password it made")
+  .requiredOption("--email <address>", "address to sign in with")
+  .requiredOption("--role <role...>", "what the person may do")
+  .option("--name <name>", "shown beside what the person does (default: the address)")
+  .option("--password-stdin", "read the password from standard input instead of making one")
+  .addOption(jsonOption())
+  .action(async (o: { email: string; role: string[]; name?: string; passwordStdin?: true; json?: true }) => {
+    const password = o.passwordStdin === true ? (await textOf(process.stdin)).replace(/\r?\n$/, "") : null;
+    const added = await addAccount({ email: o.email, roles: o.role, name: o.name ?? null, password }, settings());
+    const told = added.created
+      ? `${added.email} may sign in as ${added.roles.join(", ")}.${added.password === null ? "" : ` Password, shown only now: ${added.password}`}\n`
+      : `${added.email} had an account already; it now has the roles ${added.roles.join(", ")} too and keeps its password.\n`;
+    await (o.json === true ? json(added) : out(told));
   });
 
 interface SimulateFlags {
