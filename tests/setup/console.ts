@@ -25,6 +25,7 @@ import { openTestPostgres, type TestPostgres } from "./postgres";
 const DAY_MS = 86_400_000;
 
 export interface TestConsole {
+  readonly settings: ReturnType<typeof smallSettings>;
   readonly services: Services;
   readonly lake: Lake;
   readonly postgres: TestPostgres;
@@ -70,6 +71,7 @@ export async function openTestConsole(events: number, more: Record<string, strin
   };
   const byRole = Object.fromEntries(people) as Record<Role, Person>;
   return {
+    settings,
     services,
     lake,
     postgres,
