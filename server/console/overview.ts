@@ -173,7 +173,7 @@ async function readOps(services: Services, view: LakeView): Promise<Part> {
 async function readMoney(view: LakeView, businessDate: string): Promise<Overview["money"]> {
   const scan = await view.scan(TRANSACTIONS.name, { column: "business_date", min: businessDate, max: businessDate });
   const rows = await view.rows(
-    `WITH day AS (
+    `WITH day AS NOT MATERIALIZED (
        SELECT source, transaction_id, status, currency, exponent, amount_minor, event_time, source_offset FROM ${scan}
         WHERE business_date = $day::DATE AND amount_minor IS NOT NULL AND currency IS NOT NULL AND exponent IS NOT NULL),
      newest AS (

@@ -98,13 +98,19 @@ function hitOf(kind: SearchHit["kind"], id: string, row: Row, title: string, det
   };
 }
 
+/** One scan per column: each reads that column's own dictionary and statistics, an OR over all of them reads every row. */
+const TRANSACTION_IDS = ["transaction_id", "event_id", "card_token", "end_to_end_id", "psp_reference"] as const;
+
 async function findTransactions(view: LakeView, id: string): Promise<SearchHit[]> {
+  const scan = await view.scan(TRANSACTIONS.name);
+  const columns = /^\d{4}$/.test(id) ? [...TRANSACTION_IDS, "card_last4"] : TRANSACTION_IDS;
+  const matches = columns.map(
+    (column) =>
+      `SELECT transaction_id, event_id, card_token, card_last4, status, payment_type, event_time, source, source_partition, source_offset
+         FROM ${scan} WHERE ${column} = $id`,
+  );
   const rows = await view.rows(
-    `SELECT transaction_id, event_id, card_token, card_last4, status, payment_type, event_time, source, source_partition, source_offset
-       FROM ${await view.scan(TRANSACTIONS.name)}
-      WHERE transaction_id = $id OR event_id = $id OR card_token = $id OR end_to_end_id = $id OR psp_reference = $id
-         OR (card_last4 = $id)
-      ORDER BY event_time DESC LIMIT ${HITS_PER_KIND}`,
+    `SELECT * FROM (${matches.join(" UNION ")}) ORDER BY event_time DESC, source_offset DESC LIMIT ${HITS_PER_KIND}`,
     { id },
   );
   return rows.map((row) => {
@@ -117,10 +123,12 @@ async function findTransactions(view: LakeView, id: string): Promise<SearchHit[]
 }
 
 async function findParties(view: LakeView, id: string): Promise<SearchHit[]> {
+  const scan = await view.scan(TRANSACTIONS.name);
   const [row] = await view.rows(
-    `SELECT count(*) FILTER (user_id = $id) AS as_user, count(*) FILTER (counterparty_id = $id) AS as_counterparty,
-            max(event_time) AS event_time
-       FROM ${await view.scan(TRANSACTIONS.name)} WHERE user_id = $id OR counterparty_id = $id`,
+    `SELECT sum(as_user)::BIGINT AS as_user, sum(as_counterparty)::BIGINT AS as_counterparty, max(event_time) AS event_time FROM (
+       SELECT count(*) AS as_user, 0 AS as_counterparty, max(event_time) AS event_time FROM ${scan} WHERE user_id = $id
+       UNION ALL
+       SELECT 0, count(*), max(event_time) FROM ${scan} WHERE counterparty_id = $id)`,
     { id },
   );
   if (row === undefined || row.event_time === null) return [];

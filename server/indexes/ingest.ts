@@ -3,9 +3,10 @@ import type { TableSpec } from "../lake/types";
 import { FRAUD_SIGNALS, INGEST_BALANCE, QUARANTINE, TRANSACTIONS } from "../pipeline/tables";
 import type { Projection } from "../projection/projection";
 import { DIM_CUSTOMERS, DIM_MERCHANTS, DIM_STOLEN_CARDS } from "../reference/tables";
+import { createScoreProjection } from "./fraud/events";
 import { createPartyProjection } from "./fraud/projection";
 import type { EffectiveSettings } from "./fraud/settings";
-import { ALERTS, BLACKLIST, BLACKLIST_REMOVALS, PARTY_DAYS } from "./fraud/tables";
+import { ALERTS, BLACKLIST, BLACKLIST_REMOVALS, PARTY_DAYS, STOLEN_CARD_SUMMARIES } from "./fraud/tables";
 import { createDeclineProjection } from "./fraud/tick";
 import { createMerchantProjection } from "./merchants/projection";
 import { MERCHANT_CUSTOMERS, MERCHANTS_PARTIAL } from "./merchants/tables";
@@ -22,6 +23,7 @@ export const ALL_TABLES: readonly TableSpec[] = [
   BLACKLIST,
   BLACKLIST_REMOVALS,
   PARTY_DAYS,
+  STOLEN_CARD_SUMMARIES,
   MERCHANTS_PARTIAL,
   MERCHANT_CUSTOMERS,
   OPS_MINUTES,
@@ -35,6 +37,7 @@ export const ALL_TABLES: readonly TableSpec[] = [
 export const allProjections = (connection: DuckDBConnection, settings: () => EffectiveSettings): Projection[] => [
   createPartyProjection(connection, settings),
   createDeclineProjection(connection, settings),
+  createScoreProjection(connection, settings),
   createMerchantProjection(connection),
   ...createOpsProjections(),
 ];

@@ -87,6 +87,45 @@ describe("Table", () => {
     expect(snapshot.marks.get("kafka/c/t/x/0")).toBe(4n);
   });
 
+  it("refuses a batch whose mark was moved since its rows were decided, also where it goes further", async () => {
+    const store = await freshStore();
+    const [first, second] = [await Table.open(store, db, SPEC), await Table.open(store, db, SPEC)];
+    const commit = async (table: Table, from: number, version: bigint, base: bigint) =>
+      (
+        await table.commit({
+          adds: [await fileOf(store, from, 5)],
+          marks: [{ appId: "p", version, base }],
+          operation: "WRITE",
+        })
+      ).kind;
+    // Both have read from the beginning; the second one further.
+    expect(await commit(first, 0, 4n, -1n)).toBe("committed");
+    expect(await commit(second, 0, 9n, -1n)).toBe("mark_moved");
+    expect(await commit(second, 5, 9n, 4n)).toBe("committed");
+    expect(await idsOf(store, await first.refresh())).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it("refuses a batch decided upon another mark that has moved, and leaves that mark where it is", async () => {
+    const store = await freshStore();
+    const [first, second] = [await Table.open(store, db, SPEC), await Table.open(store, db, SPEC)];
+    const commit = async (table: Table, from: number, moves: string, stands: string, version: bigint) =>
+      (
+        await table.commit({
+          adds: [await fileOf(store, from, 1)],
+          marks: [{ appId: moves, version: 1n, base: -1n }],
+          expects: [{ appId: stands, version }],
+          operation: "WRITE",
+        })
+      ).kind;
+    expect(await commit(first, 0, "signals", "payments", -1n)).toBe("committed");
+    expect(await commit(second, 1, "payments", "signals", -1n)).toBe("mark_moved");
+    expect(await commit(second, 1, "payments", "signals", 1n)).toBe("committed");
+    expect([...(await first.refresh()).marks]).toEqual([
+      ["signals", 1n],
+      ["payments", 1n],
+    ]);
+  });
+
   it("keeps every batch of twenty writers with different marks", async () => {
     const store = await freshStore();
     const outcomes = await Promise.all(

@@ -1,10 +1,11 @@
 import { ConcordanceError, invariant } from "../domain/errors";
 import { newId } from "../domain/ids";
 import { writeCheckpoint } from "./checkpoint";
+import { type CommitOutcome, type CommitRequest, movedMark } from "./commit";
 import type { Db } from "./duckdb";
 import { type Action, commitKey, compareSchema, dataKey, encodeActions, firstActions, schemaString } from "./log";
 import { LogReader } from "./log-reader";
-import { addAction, type Change, type DataFile, LogState, type Snapshot } from "./snapshot";
+import { addAction, type Change, LogState, type Snapshot } from "./snapshot";
 import type { ObjectStore } from "./store/store";
 import { logFileMissing, logFileVanished, logTruncated, versionAhead, versionGone } from "./table-errors";
 import type { TableSpec } from "./types";
@@ -21,23 +22,6 @@ const PROVEN_FOR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 /** Commits whose added files stay in memory, so that followers do not read the log again. */
 const CHANGES_KEPT = 2_000;
-
-export interface CommitRequest {
-  readonly adds: readonly DataFile[];
-  readonly removes?: readonly DataFile[];
-  readonly marks: readonly { readonly appId: string; readonly version: bigint }[];
-  readonly operation: "WRITE" | "OPTIMIZE" | "REPLACE" | "DELETE";
-  /** False where rows only move between files (compaction). */
-  readonly dataChange?: boolean;
-  readonly info?: Readonly<Record<string, string | number | boolean | null>>;
-}
-
-export type CommitOutcome =
-  | { readonly kind: "committed"; readonly version: number; readonly timestampMs: number }
-  /** Another writer has moved one of the marks at least as far: the batch is already in the table. */
-  | { readonly kind: "mark_moved"; readonly appId: string; readonly markNow: bigint }
-  /** Another writer has removed a file this commit removes. */
-  | { readonly kind: "file_removed"; readonly path: string };
 
 /** Safety checks that the test suite can switch off one at a time to see that it notices. Absent in every shipped process. */
 export interface TableSeams {
@@ -249,10 +233,8 @@ export class Table {
 
   private conflict(request: CommitRequest): CommitOutcome | null {
     if (this.seams.skipMarkConflict !== true) {
-      for (const { appId, version } of request.marks) {
-        const markNow = this.state.marks.get(appId);
-        if (markNow !== undefined && markNow >= version) return { kind: "mark_moved", appId, markNow };
-      }
+      const moved = movedMark(request, this.state.marks);
+      if (moved !== null) return moved;
     }
     if (this.seams.skipRemovedFileConflict !== true) {
       for (const file of request.removes ?? []) {

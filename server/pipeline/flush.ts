@@ -184,7 +184,10 @@ export class Flusher {
     if (marks.length === 0 && prepared.file === null) return null;
     const outcome = await table.commit({
       adds: prepared.file === null ? [] : [prepared.file],
-      marks: marks.map(([appId, version]) => ({ appId, version })),
+      marks: marks.map(([appId, version]) => {
+        const base = this.bases.get(baseKey(prepared.table, appId));
+        return { appId, version, ...(base === undefined ? {} : { base }) };
+      }),
       operation: "WRITE",
       info: { batchId: batch.id },
     });
@@ -204,7 +207,7 @@ export class Flusher {
 
   /**
    * A mark that is not where this process left it: somebody else has committed the records behind it, and the rows at hand
-   * were decided without knowing. The commit itself only notices what happens from now on.
+   * were decided without knowing. What happens from now on the commit itself notices.
    */
   private movedByAnother(table: Table, marks: ReadonlyMap<string, bigint>): string | null {
     for (const appId of marks.keys()) {

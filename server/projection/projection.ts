@@ -24,6 +24,11 @@ export interface ProjectedRows {
 export interface Projection {
   readonly name: string;
   readonly input: string;
+  /**
+   * A second raw table the rows are joined from, as `delta_also`. Both progress marks then go into the one commit of the one
+   * output, so that a pair is found by whoever comes second, once.
+   */
+  readonly alsoInput?: string;
   /** In the order they are committed. */
   readonly outputs: readonly TableSpec[];
   /** Prepares temporary tables from `delta` (the new rows of the input) and says what to write. Must not change the state. */

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { ConcordanceError } from "../domain/errors";
+import { ConcordanceError, invariant } from "../domain/errors";
 import type { Db } from "../lake/duckdb";
 import type { Lake } from "../lake/lake";
 import { writeParquet } from "../lake/parquet";
@@ -30,6 +30,9 @@ export interface TickFacts {
 }
 
 const POLL_MS = 50;
+const NO_MARK = -1n;
+/** A table without a mark is followed from its beginning. */
+const versionOf = (mark: bigint): number => Math.max(0, Number(mark));
 
 /**
  * Follows the raw tables and keeps the partial indexes. One tick takes a range of versions of one input; every output
@@ -83,14 +86,17 @@ export class Projector {
   private async tick(projection: Projection): Promise<boolean> {
     const startedMs = Date.now();
     const { lake, nowMicros } = this.options;
+    const { alsoInput } = projection;
+    if (alsoInput !== undefined) return this.tickJoint(projection, alsoInput);
     const appId = `from/${projection.input}`;
     const marks = await Promise.all(
-      projection.outputs.map(async (spec) =>
-        Number((await lake.table(spec.name).refresh()).marks.get(markOf(projection)) ?? 0n),
+      projection.outputs.map(
+        async (spec) => (await lake.table(spec.name).refresh()).marks.get(markOf(projection)) ?? NO_MARK,
       ),
     );
-    const from = Math.min(...marks);
-    const ahead = Math.max(...marks);
+    const froms = marks.map(versionOf);
+    const from = Math.min(...froms);
+    const ahead = Math.max(...froms);
     // Outputs that were committed before a crash bound the range: it is done again exactly for the others.
     const changes = cut(
       await lake.table(projection.input).changesSince(from),
@@ -101,8 +107,8 @@ export class Projector {
     if (to === undefined) return false;
     const connection = await this.open();
     const context: ProjectionContext = { connection, lake, inputVersionBefore: from, nowMicros: nowMicros() };
-    const rowsIn = await this.loadDelta(projection, changes);
-    const bases = new Map(projection.outputs.map(({ name }, place) => [name, BigInt(marks[place] ?? 0)]));
+    const rowsIn = await this.loadDelta("delta", projection.input, changes);
+    const bases = new Map(projection.outputs.map(({ name }, place) => [name, marks[place] ?? NO_MARK]));
     const outcome = await this.commitOutputs(projection, context, ahead > from ? ahead : to, bases);
     if (outcome === "lost") {
       await this.reset();
@@ -121,17 +127,76 @@ export class Projector {
     return true;
   }
 
-  private async loadDelta(projection: Projection, changes: readonly Change[]): Promise<number> {
+  /** A tick over two inputs with one output: rows and both marks are one commit, which another projector's tick refuses. */
+  private async tickJoint(projection: Projection, alsoInput: string): Promise<boolean> {
+    const startedMs = Date.now();
+    const { lake, nowMicros, rowsPerTickMax } = this.options;
+    const [spec, ...others] = projection.outputs;
+    invariant(spec !== undefined && others.length === 0, `${projection.name}: two inputs need exactly one output`);
+    const output = lake.table(spec.name);
+    const { marks } = await output.refresh();
+    const connection = await this.open();
+    const ranges = await Promise.all(
+      [projection.input, alsoInput].map(async (input) => {
+        const appId = markOf({ name: projection.name, input });
+        const base = marks.get(appId) ?? NO_MARK;
+        const changes = cut(await lake.table(input).changesSince(versionOf(base)), null, rowsPerTickMax);
+        return { input, appId, base, changes, to: changes.at(-1)?.version ?? null };
+      }),
+    );
+    if (ranges.every(({ to }) => to === null)) return false;
+    let rowsIn = 0;
+    for (const [place, { input, changes }] of ranges.entries()) {
+      rowsIn += await this.loadDelta(place === 0 ? "delta" : "delta_also", input, changes);
+    }
+    const inputVersionBefore = versionOf(ranges[0]?.base ?? NO_MARK);
+    const context: ProjectionContext = { connection, lake, inputVersionBefore, nowMicros: nowMicros() };
+    const [projected] = await projection.project(context);
+    invariant(projected !== undefined, `${projection.name}: projected nothing`);
+    const file = await writeParquet({ connection, selectSql: projected.selectSql, spec, store: lake.store });
+    const outcome = await output.commit({
+      adds: file === null ? [] : [file],
+      marks: ranges.flatMap(({ appId, base, to }) => (to === null ? [] : [{ appId, base, version: BigInt(to) }])),
+      expects: ranges.flatMap(({ appId, base, to }) => (to === null ? [{ appId, version: base }] : [])),
+      operation: "WRITE",
+      info: { projection: projection.name },
+    });
+    if (outcome.kind !== "committed") {
+      this.lost(projection, spec.name);
+      await this.reset();
+      return true;
+    }
+    this.options.afterCommit?.(spec.name);
+    await projection.advance(context);
+    this.ticks++;
+    this.lastTick = {
+      projection: projection.name,
+      versionFrom: inputVersionBefore,
+      versionTo: ranges[0]?.to ?? inputVersionBefore,
+      rowsIn,
+      durationMs: Date.now() - startedMs,
+    };
+    this.options.log.info({ ...this.lastTick }, "tick committed");
+    return true;
+  }
+
+  private async loadDelta(name: string, input: string, changes: readonly Change[]): Promise<number> {
     const { lake } = this.options;
     const connection = await this.open();
-    const table = lake.table(projection.input);
+    const table = lake.table(input);
+    if (changes.length === 0) {
+      await connection.run(
+        `CREATE OR REPLACE TEMP TABLE ${name} AS SELECT *, 0 AS committed_ms FROM ${await scanSql(lake.store, table.spec, [])}`,
+      );
+      return 0;
+    }
     const parts = await Promise.all(
       changes.map(
         async ({ files, timestampMs }) =>
           `SELECT *, ${timestampMs} AS committed_ms FROM ${await scanSql(lake.store, table.spec, files)}`,
       ),
     );
-    await connection.run(`CREATE OR REPLACE TEMP TABLE delta AS ${parts.join(" UNION ALL ")}`);
+    await connection.run(`CREATE OR REPLACE TEMP TABLE ${name} AS ${parts.join(" UNION ALL ")}`);
     return changes.reduce(
       (rows, change) => rows + change.files.reduce((sum, file) => sum + file.stats.numRecords, 0),
       0,
@@ -148,14 +213,14 @@ export class Projector {
     const appId = markOf(projection);
     for (const { spec, selectSql } of await projection.project(context)) {
       const table = lake.table(spec.name);
-      const base = bases.get(spec.name) ?? 0n;
-      // Moved since this tick looked, by another projector: the commit itself would only notice what happens from now on.
-      if ((table.current().marks.get(appId) ?? 0n) !== base) return this.lost(projection, spec.name);
+      const base = bases.get(spec.name) ?? NO_MARK;
+      // Moved by another projector since this tick looked.
+      if ((table.current().marks.get(appId) ?? NO_MARK) !== base) return this.lost(projection, spec.name);
       if (base >= BigInt(to)) continue;
       const file = await writeParquet({ connection: context.connection, selectSql, spec, store: lake.store });
       const outcome = await table.commit({
         adds: file === null ? [] : [file],
-        marks: [{ appId, version: BigInt(to) }],
+        marks: [{ appId, base, version: BigInt(to) }],
         operation: "WRITE",
         info: { projection: projection.name },
       });
@@ -186,7 +251,8 @@ export class Projector {
 }
 
 /** Two projections may write one table from one input, each with a mark of its own. */
-const markOf = (projection: Projection): string => `from/${projection.input}/${projection.name.replaceAll(" ", "-")}`;
+const markOf = (projection: Pick<Projection, "name" | "input">): string =>
+  `from/${projection.input}/${projection.name.replaceAll(" ", "-")}`;
 
 /** The changes of one tick: up to `until` where a range must be done again, else as many as fit the row limit. */
 function cut(changes: readonly Change[], until: number | null, rowsMax: number): Change[] {

@@ -14,7 +14,7 @@ import { ingest } from "../../workers/cli/ingest";
 import { smallSettings, temporaryDirectory } from "../support/world";
 
 /** Rules the lake's tables hold alerts of. */
-const RULES = ["stolen_card", "velocity", "acceleration", "repeated_declines"];
+const RULES = ["fraud_score", "stolen_card", "velocity", "acceleration", "repeated_declines"];
 let directory: string;
 let remove: () => Promise<void>;
 let report: ScoreReport;

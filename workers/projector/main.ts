@@ -1,8 +1,12 @@
+import { ConcordanceError } from "../../server/domain/errors";
+import { writeStolenCardSummaries } from "../../server/indexes/fraud/batch";
 import { allProjections } from "../../server/indexes/ingest";
 import { followRulesFile } from "../../server/process/rules-file";
 import { Projector } from "../../server/projection/projector";
 import { nowMicros } from "../indexer/parts";
-import { runTogether, runWorker, type Worker } from "../runtime/worker";
+import { pause, runTogether, runWorker, type Worker } from "../runtime/worker";
+
+const SUMMARY_LOOK_MS = 1_000;
 
 /** Follows the raw tables into the partial indexes until it is told to stop. */
 async function projector({ settings, log, signal, openLake, reports }: Worker): Promise<void> {
@@ -34,11 +38,27 @@ async function projector({ settings, log, signal, openLake, reports }: Worker): 
     };
   });
   try {
-    await runTogether(signal, [(stop) => projecting.run(stop)]);
+    await runTogether(signal, [
+      (stop) => projecting.run(stop),
+      (stop) => summarise(stop, () => writeStolenCardSummaries(lake, Date.now()), log),
+    ]);
   } finally {
     projecting.close();
     rulesFile.close();
     close();
+  }
+}
+
+/** At every point of the grid; a store that cannot be reached is waited for, and points that passed are not made up. */
+async function summarise(stop: AbortSignal, write: () => Promise<unknown>, log: Worker["log"]): Promise<void> {
+  while (!stop.aborted) {
+    try {
+      await write();
+    } catch (error) {
+      if (!(error instanceof ConcordanceError) || error.kind !== "unavailable") throw error;
+      log.warn({ err: error }, "stolen-card summaries cannot be written now");
+    }
+    await pause(SUMMARY_LOOK_MS, stop);
   }
 }
 

@@ -1,0 +1,128 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openDuckDb } from "../../lake/duckdb";
+import { type Lake, openLake } from "../../lake/lake";
+import { writeParquet } from "../../lake/parquet";
+import { scanSql } from "../../lake/scan";
+import { openLocalStore } from "../../lake/store/local";
+import { summaryPoint, writeStolenCardSummaries } from "./batch";
+import { ALERTS, STOLEN_CARD_SUMMARIES } from "./tables";
+
+const POINT = Date.UTC(2026, 0, 5, 12, 0, 10);
+/** Late enough for the point to be settled. */
+const NOW = POINT + 2_500;
+
+let directory: string;
+let lake: Lake;
+let close: () => void;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "concordance-summaries-"));
+  const db = await openDuckDb({ memoryLimitMb: 256, threads: 1, temporaryDirectory: join(directory, "spill") });
+  lake = await openLake(await openLocalStore(join(directory, "lake")), db, [ALERTS, STOLEN_CARD_SUMMARIES]);
+  close = () => db.close();
+});
+afterEach(async () => {
+  close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+interface Event {
+  readonly card: string;
+  readonly atMs: number;
+  readonly minor: number | null;
+  readonly currency?: string;
+  readonly merchant?: string | null;
+  readonly rule?: string;
+}
+
+async function addAlerts(events: readonly Event[]): Promise<void> {
+  const connection = await lake.db.connect();
+  const rows = events.map(({ card, atMs, minor, currency = "EUR", merchant = "m1", rule = "stolen_card" }, index) => {
+    const at = `make_timestamptz(${atMs * 1_000})`;
+    const amount = minor === null ? "NULL, NULL, NULL" : `${minor}, '${currency}', 2`;
+    return `('a${index}-${atMs}', '${rule}', '${card}', ${amount}, ${at}, ${merchant === null ? "NULL" : `'${merchant}'`})`;
+  });
+  const others = ALERTS.columns.filter(
+    ({ name }) =>
+      !["alert_id", "rule", "card_token", "amount_minor", "currency", "exponent", "event_time", "merchant_id"].includes(
+        name,
+      ),
+  );
+  const rest = others.map(({ name, type, nullable }) =>
+    nullable
+      ? `NULL AS ${name}`
+      : type === "timestamp"
+        ? `event_time AS ${name}`
+        : type === "date"
+          ? `event_time::DATE AS ${name}`
+          : `'x' AS ${name}`,
+  );
+  const file = await writeParquet({
+    connection,
+    spec: ALERTS,
+    store: lake.store,
+    selectSql: `SELECT *, ${rest.join(", ")} FROM (VALUES ${rows.join(", ")}) t(alert_id, rule, card_token, amount_minor, currency, exponent, event_time, merchant_id)`,
+  });
+  connection.closeSync();
+  await lake.table(ALERTS.name).commit({ adds: file === null ? [] : [file], marks: [], operation: "WRITE" });
+}
+
+async function summaries(): Promise<unknown[][]> {
+  const connection = await lake.db.connect();
+  const { files } = await lake.table(STOLEN_CARD_SUMMARIES.name).refresh();
+  const reader = await connection.runAndReadAll(
+    `SELECT epoch_ms(summary_at)::DOUBLE, card_token, events::INTEGER, sums, epoch_ms(first_seen)::DOUBLE, epoch_ms(last_seen)::DOUBLE, merchants
+       FROM ${await scanSql(lake.store, STOLEN_CARD_SUMMARIES, files)} ORDER BY 1, 2`,
+  );
+  connection.closeSync();
+  return reader.getRowsJS();
+}
+
+describe("stolen_card_summary", () => {
+  it("sums each card's last hour by currency, and nothing of another rule or outside the hour", async () => {
+    const minute = 60_000;
+    await addAlerts([
+      { card: "c1", atMs: POINT - 3 * minute, minor: 100 },
+      { card: "c1", atMs: POINT - 2 * minute, minor: 250, merchant: "m0" },
+      { card: "c1", atMs: POINT, minor: 7, currency: "GBP", merchant: null },
+      { card: "c1", atMs: POINT - 60 * minute, minor: 9_999 },
+      { card: "c1", atMs: POINT + 1, minor: 9_999 },
+      { card: "c2", atMs: POINT - minute, minor: null },
+      { card: "c3", atMs: POINT - minute, minor: 1, rule: "repeated_declines" },
+    ]);
+    expect(await writeStolenCardSummaries(lake, NOW)).toBe(POINT);
+    expect(await summaries()).toEqual([
+      [
+        POINT,
+        "c1",
+        3,
+        '[{"currency":"EUR","exponent":2,"amountMinor":"350"},{"currency":"GBP","exponent":2,"amountMinor":"7"}]',
+        POINT - 3 * minute,
+        POINT,
+        '["m0","m1"]',
+      ],
+      [POINT, "c2", 1, "[]", POINT - minute, POINT - minute, '["m1"]'],
+    ]);
+  });
+
+  it("writes each point of the grid once, whoever asks and how often", async () => {
+    await addAlerts([{ card: "c1", atMs: POINT - 1_000, minor: 1 }]);
+    const written = await Promise.all([writeStolenCardSummaries(lake, NOW), writeStolenCardSummaries(lake, NOW + 50)]);
+    expect(written.filter((point) => point !== null)).toEqual([POINT]);
+    expect(await writeStolenCardSummaries(lake, NOW + 5_000)).toBeNull();
+    expect(await writeStolenCardSummaries(lake, NOW + 10_000)).toBe(POINT + 10_000);
+    expect((await summaries()).map(([at]) => at)).toEqual([POINT, POINT + 10_000]);
+  });
+
+  it("takes a point once its events had time to come in, and makes none up for a pause", async () => {
+    expect(summaryPoint(POINT + 1_999)).toBe(POINT - 10_000);
+    expect(summaryPoint(POINT + 2_000)).toBe(POINT);
+    await addAlerts([{ card: "c1", atMs: POINT - 1_000, minor: 1 }]);
+    await writeStolenCardSummaries(lake, NOW);
+    await writeStolenCardSummaries(lake, NOW + 600_000);
+    expect((await summaries()).map(([at]) => at)).toEqual([POINT, POINT + 600_000]);
+  });
+});
