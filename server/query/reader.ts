@@ -22,6 +22,7 @@ export interface LakeReaderOptions {
 
 const DEFAULTS = { connections: 4, pollMs: 250, queryTimeoutMs: 30_000 };
 const WAITING_MAX = 200;
+const INTERRUPT_AGAIN_MS = 50;
 const ROWS_MAX = 100_000;
 
 export interface ReadRequest {
@@ -199,16 +200,22 @@ const outward = (bound: string, addMs: number): string =>
 /** Interrupts the query when the caller leaves or its time is up, and says which it was. */
 function guardQuery(connection: DuckDBConnection, { name, signal }: ReadRequest, timeoutMs: number) {
   let reason: "left" | "late" | null = null;
+  let again: NodeJS.Timeout | null = null;
   const interrupt = (why: "left" | "late") => {
-    reason = why;
+    reason ??= why;
     connection.interrupt();
+    // An interrupt between two statements stops neither: it is said until the read has ended.
+    again ??= setInterval(() => connection.interrupt(), INTERRUPT_AGAIN_MS);
   };
   const leave = () => interrupt("left");
   const timer = setTimeout(() => interrupt("late"), timeoutMs);
   signal?.addEventListener("abort", leave, { once: true });
+  // It may have left while the read waited for its turn.
+  if (signal?.aborted === true) leave();
   return {
     end: () => {
       clearTimeout(timer);
+      if (again !== null) clearInterval(again);
       signal?.removeEventListener("abort", leave);
     },
     explain: (error: unknown): unknown => {

@@ -276,15 +276,15 @@ describe("subscriptions and cancellation", () => {
     expect(left.signal.aborted).toBe(true);
   });
 
-  it("a query whose caller leaves is interrupted", async () => {
+  it.each([0, 1, 5, 200])("a query whose caller leaves after %i ms is interrupted", async (leaveMs) => {
     const left = new AbortController();
     const startedMs = performance.now();
     const read = console.services.reader.read({ name: "test.slow", signal: left.signal }, (view) =>
       view.rows("SELECT count(*) FROM range(3000000) a, range(3000000) b WHERE (a.range * b.range) % 7 = 3"),
     );
-    setTimeout(() => left.abort(), 200);
+    setTimeout(() => left.abort(), leaveMs);
     await expect(read).rejects.toMatchObject({ code: "query_cancelled" });
-    expect(performance.now() - startedMs).toBeLessThan(3_000);
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
   });
 });
 

@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { connectDb, type Database } from "../../server/db/connect";
 import { startEmbeddedPostgres } from "../../server/db/embedded";
@@ -19,6 +20,7 @@ export async function openTestPostgres(directory: string): Promise<TestPostgres>
   let server = await startEmbeddedPostgres(options);
   const database = connectDb(server.url, silentLogger);
   await migrateDb(database);
+  const shown = await database.pool.query<{ data: string }>("SELECT current_setting('data_directory') AS data");
   return {
     url: server.url,
     database,
@@ -29,6 +31,8 @@ export async function openTestPostgres(directory: string): Promise<TestPostgres>
     close: async () => {
       await database.close();
       await server.stop();
+      // It may lie elsewhere, where the server's own user can reach it.
+      for (const { data } of shown.rows) await rm(data, { recursive: true, force: true });
     },
   };
 }
