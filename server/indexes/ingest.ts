@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { TableSpec } from "../lake/types";
+import { ALERT_PUBLICATIONS } from "../notify/tables";
 import { FRAUD_SIGNALS, INGEST_BALANCE, QUARANTINE, TRANSACTIONS } from "../pipeline/tables";
 import type { Projection } from "../projection/projection";
 import { DIM_CUSTOMERS, DIM_MERCHANTS, DIM_STOLEN_CARDS } from "../reference/tables";
@@ -28,6 +29,7 @@ export const ALL_TABLES: readonly TableSpec[] = [
   MERCHANT_CUSTOMERS,
   OPS_MINUTES,
   OPS_LATENCY,
+  ALERT_PUBLICATIONS,
   DIM_MERCHANTS,
   DIM_CUSTOMERS,
   DIM_STOLEN_CARDS,

@@ -1,6 +1,8 @@
+import { loadSources } from "../../server/config/sources";
 import { ConcordanceError } from "../../server/domain/errors";
 import { writeStolenCardSummaries } from "../../server/indexes/fraud/batch";
 import { allProjections } from "../../server/indexes/ingest";
+import { AlertPublisher } from "../../server/notify/alert-publisher";
 import { followRulesFile } from "../../server/process/rules-file";
 import { Projector } from "../../server/projection/projector";
 import { nowMicros } from "../indexer/parts";
@@ -10,7 +12,10 @@ const SUMMARY_LOOK_MS = 1_000;
 
 /** Follows the raw tables into the partial indexes until it is told to stop. */
 async function projector({ settings, log, signal, openLake, reports }: Worker): Promise<void> {
+  const { alerts } = await loadSources(settings.sourcesPath);
   const { lake, close } = await openLake();
+  const publisher =
+    alerts === null ? null : new AlertPublisher({ lake, connection: alerts.cluster, topic: alerts.topic, log });
   const rulesFile = await followRulesFile(settings.rulesPath, log);
   const projecting = new Projector({
     lake,
@@ -22,17 +27,20 @@ async function projector({ settings, log, signal, openLake, reports }: Worker): 
   });
   reports(() => {
     const { ticks, lastTick } = projecting.status();
-    const fault = rulesFile.fault();
+    const rulesFault = rulesFile.fault();
+    const published = publisher?.status() ?? null;
     return {
-      state: "running",
+      state: published?.state === "waiting" ? "waiting" : "running",
       detail: {
-        code: fault === null ? null : "bad_rules",
-        message: fault,
+        code: published?.fault?.code ?? (rulesFault === null ? null : "bad_rules"),
+        message: published?.fault === null || published === null ? rulesFault : `alerts: ${published.fault.message}`,
+        remedy: published?.fault?.remedy ?? null,
         figures: {
           ticks,
           last_projection: lastTick?.projection ?? null,
           last_tick_rows: lastTick?.rowsIn ?? null,
           last_tick_ms: lastTick?.durationMs ?? null,
+          ...(published === null ? {} : { alerts_published: published.messages }),
         },
       },
     };
@@ -40,6 +48,7 @@ async function projector({ settings, log, signal, openLake, reports }: Worker): 
   try {
     await runTogether(signal, [
       (stop) => projecting.run(stop),
+      ...(publisher === null ? [] : [(stop: AbortSignal) => publisher.run(stop)]),
       (stop) => summarise(stop, () => writeStolenCardSummaries(lake, Date.now()), log),
     ]);
   } finally {

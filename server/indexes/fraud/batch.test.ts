@@ -2,9 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { addAlerts } from "../../../tests/support/alerts";
 import { openDuckDb } from "../../lake/duckdb";
 import { type Lake, openLake } from "../../lake/lake";
-import { writeParquet } from "../../lake/parquet";
 import { scanSql } from "../../lake/scan";
 import { openLocalStore } from "../../lake/store/local";
 import { summaryPoint, writeStolenCardSummaries } from "./batch";
@@ -29,47 +29,6 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-interface Event {
-  readonly card: string;
-  readonly atMs: number;
-  readonly minor: number | null;
-  readonly currency?: string;
-  readonly merchant?: string | null;
-  readonly rule?: string;
-}
-
-async function addAlerts(events: readonly Event[]): Promise<void> {
-  const connection = await lake.db.connect();
-  const rows = events.map(({ card, atMs, minor, currency = "EUR", merchant = "m1", rule = "stolen_card" }, index) => {
-    const at = `make_timestamptz(${atMs * 1_000})`;
-    const amount = minor === null ? "NULL, NULL, NULL" : `${minor}, '${currency}', 2`;
-    return `('a${index}-${atMs}', '${rule}', '${card}', ${amount}, ${at}, ${merchant === null ? "NULL" : `'${merchant}'`})`;
-  });
-  const others = ALERTS.columns.filter(
-    ({ name }) =>
-      !["alert_id", "rule", "card_token", "amount_minor", "currency", "exponent", "event_time", "merchant_id"].includes(
-        name,
-      ),
-  );
-  const rest = others.map(({ name, type, nullable }) =>
-    nullable
-      ? `NULL AS ${name}`
-      : type === "timestamp"
-        ? `event_time AS ${name}`
-        : type === "date"
-          ? `event_time::DATE AS ${name}`
-          : `'x' AS ${name}`,
-  );
-  const file = await writeParquet({
-    connection,
-    spec: ALERTS,
-    store: lake.store,
-    selectSql: `SELECT *, ${rest.join(", ")} FROM (VALUES ${rows.join(", ")}) t(alert_id, rule, card_token, amount_minor, currency, exponent, event_time, merchant_id)`,
-  });
-  connection.closeSync();
-  await lake.table(ALERTS.name).commit({ adds: file === null ? [] : [file], marks: [], operation: "WRITE" });
-}
-
 async function summaries(): Promise<unknown[][]> {
   const connection = await lake.db.connect();
   const { files } = await lake.table(STOLEN_CARD_SUMMARIES.name).refresh();
@@ -84,7 +43,7 @@ async function summaries(): Promise<unknown[][]> {
 describe("stolen_card_summary", () => {
   it("sums each card's last hour by currency, and nothing of another rule or outside the hour", async () => {
     const minute = 60_000;
-    await addAlerts([
+    await addAlerts(lake, [
       { card: "c1", atMs: POINT - 3 * minute, minor: 100 },
       { card: "c1", atMs: POINT - 2 * minute, minor: 250, merchant: "m0" },
       { card: "c1", atMs: POINT, minor: 7, currency: "GBP", merchant: null },
@@ -109,7 +68,7 @@ describe("stolen_card_summary", () => {
   });
 
   it("writes each point of the grid once, whoever asks and how often", async () => {
-    await addAlerts([{ card: "c1", atMs: POINT - 1_000, minor: 1 }]);
+    await addAlerts(lake, [{ card: "c1", atMs: POINT - 1_000, minor: 1 }]);
     const written = await Promise.all([writeStolenCardSummaries(lake, NOW), writeStolenCardSummaries(lake, NOW + 50)]);
     expect(written.filter((point) => point !== null)).toEqual([POINT]);
     expect(await writeStolenCardSummaries(lake, NOW + 5_000)).toBeNull();
@@ -120,7 +79,7 @@ describe("stolen_card_summary", () => {
   it("takes a point once its events had time to come in, and makes none up for a pause", async () => {
     expect(summaryPoint(POINT + 1_999)).toBe(POINT - 10_000);
     expect(summaryPoint(POINT + 2_000)).toBe(POINT);
-    await addAlerts([{ card: "c1", atMs: POINT - 1_000, minor: 1 }]);
+    await addAlerts(lake, [{ card: "c1", atMs: POINT - 1_000, minor: 1 }]);
     await writeStolenCardSummaries(lake, NOW);
     await writeStolenCardSummaries(lake, NOW + 600_000);
     expect((await summaries()).map(([at]) => at)).toEqual([POINT, POINT + 600_000]);
