@@ -44,7 +44,7 @@ async function openKafka(): Promise<KafkaStack | null> {
   const stack = await startKafka({ directory: join(directory, "kafka"), brokers: values.brokers === "3" ? 3 : 1 });
   const admin = new Kafka({ clientId: "stack", brokers: [...stack.brokers], logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
-  await admin.createTopics({ topics: TOPICS, waitForLeaders: true });
+  await admin.createTopics({ topics: TOPICS, waitForLeaders: false });
   await admin.disconnect();
   say(`Kafka: ${stack.brokers.join(", ")}
   topics: ${TOPICS.map(({ topic, numPartitions }) => `${topic} (${numPartitions})`).join(", ")}

@@ -10,6 +10,7 @@ import { runSql } from "../../server/query/sql";
 import { type KafkaConnection, openKafka } from "../../server/sources/kafka/connection";
 import { createKafkaSource, type KafkaSourceOptions } from "../../server/sources/kafka/source";
 import { createIndexer, createRulesHolder } from "../../workers/indexer/parts";
+import { until } from "../support/product";
 import { smallSettings } from "../support/world";
 
 export const SOURCE = "card-events";
@@ -41,10 +42,17 @@ export const connectionTo = (brokers: readonly string[], sasl: KafkaConnection["
 
 export const { CompressionTypes } = kafkajs;
 
+/** Makes a topic and waits until each of its partitions has a leader. */
 export async function createTopic(kafka: Kafka, topic: string, numPartitions: number): Promise<void> {
   const admin = kafka.admin();
   await admin.connect();
-  await admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: true });
+  // kafkajs' own wait gives up on a broker that has not heard of the topic yet.
+  await admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: false });
+  await until(async () => {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] }).catch(() => ({ topics: [] }));
+    const led = topics[0]?.partitions.filter(({ leader }) => leader >= 0) ?? [];
+    return led.length === numPartitions;
+  });
   await admin.disconnect();
 }
 
