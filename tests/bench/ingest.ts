@@ -1,7 +1,8 @@
 /**
- * `npm run bench:ingest -- [--events 500000] [--formats ndjson,csv]`: a backlog in the landing zone, drained by the real
- * indexer and projector processes with every real-time rule on, beside two limits measured in the same run on the same
- * bytes: JSON.parse alone, and JSON.parse to a zstd Parquet file alone. Seconds count from the start of the processes.
+ * `npm run bench:ingest -- [--events 500000] [--formats ndjson,csv,kafka]`: a backlog in the landing zone, or in a topic of a
+ * real broker on the same machine (4 partitions, lz4), drained by the real indexer and projector processes with every
+ * real-time rule on, beside two limits measured in the same run on the same bytes: JSON.parse alone, and JSON.parse to a
+ * zstd Parquet file alone. Seconds count from the start of the processes.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createReadStream } from "node:fs";
@@ -10,7 +11,9 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
+import kafkajs from "kafkajs";
 import { parse as parseYaml, stringify } from "yaml";
+import { ensureKafka, startKafka } from "../../infra/stack/kafka";
 import { loadSettings } from "../../server/config/settings";
 import { ALL_TABLES } from "../../server/indexes/ingest";
 import { openDuckDb } from "../../server/lake/duckdb";
@@ -20,19 +23,26 @@ import { scanSql } from "../../server/lake/scan";
 import { openLocalStore } from "../../server/lake/store/local";
 import { type CellValue, TableBuffer } from "../../server/lake/table-buffer";
 import { optional, type TableSpec } from "../../server/lake/types";
+import { silentLogger } from "../../server/observability/log";
 import { INGEST_BALANCE, TRANSACTIONS } from "../../server/pipeline/tables";
 import { runSimulation } from "../../server/simulation/run";
 import { createLakeSink, SIGNALS_SOURCE, TRANSACTIONS_SOURCE } from "../../server/simulation/sinks/lake";
 import { openTruthWriter } from "../../server/simulation/truth-writer";
+import { openKafka } from "../../server/sources/kafka/connection";
 
 const POLL_MS = 100;
 const PARQUET_ROWS = 100_000;
 const NEVER = new AbortController().signal;
+const TOPIC = "transactions";
+const PARTITIONS = 4;
+/** Below the broker's 1 MiB for one batch. */
+const SEND_LINES = 1_000;
+let backlogLines = 0;
 
 const { values } = parseArgs({
   options: {
     events: { type: "string", default: "500000" },
-    formats: { type: "string", default: "ndjson,csv" },
+    formats: { type: "string", default: "ndjson,csv,kafka" },
   },
 });
 const events = Number(values.events);
@@ -47,15 +57,25 @@ try {
   line("machine", `${cpus().length} x ${cpus()[0]?.model ?? "?"}, node ${process.version}`);
   const backlog = await writeBacklog(join(directory, "ndjson"));
   line("backlog", `${backlog.lines} transaction events, ${Math.round(backlog.bytes / backlog.lines)} bytes each`);
+  backlogLines = backlog.lines;
   const limits = await measureLimits(backlog);
   line("limit: JSON.parse alone, one core", `${limits.parse} events/s`);
   line("limit: JSON.parse to zstd Parquet alone", `${limits.parquet} events/s`);
   const formats = values.formats.split(",");
   // Draining takes the files away: the CSV ones are made from them before.
   const csv = formats.includes("csv") ? await asCsv(backlog, join(directory, "csv")) : "";
+  const missing = formats.includes("kafka") ? ensureKafka() : null;
+  if (missing !== null) line("kafka", `skipped: ${missing}`);
+  const stack =
+    formats.includes("kafka") && missing === null ? await startKafka({ directory: join(directory, "kafka") }) : null;
+  if (stack !== null) await produceBacklog(backlog, stack.brokers);
   for (const format of formats) {
-    const lake = format === "csv" ? csv : backlog.lake;
-    const { indexed, projected, records } = await drain(lake, format);
+    if (format === "kafka" && stack === null) continue;
+    const { indexed, projected, records } = await drain(
+      await homeOf(format, backlog, csv),
+      format,
+      stack?.brokers ?? [],
+    );
     const ratios = (rate: number) =>
       `${(rate / limits.parse).toFixed(2)} of parse, ${(rate / limits.parquet).toFixed(2)} of Parquet`;
     const stored = perSecond(records, indexed);
@@ -63,8 +83,40 @@ try {
     line(`${format}: to committed raw tables and alerts`, `${stored} events/s (${ratios(stored)})`);
     line(`${format}: to every partial index as well`, `${visible} events/s (${ratios(visible)})`);
   }
+  await stack?.stop();
 } finally {
   await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+}
+
+/** The lake a format is drained into: the landed ones lie in theirs already. */
+async function homeOf(format: string, backlog: Backlog, csv: string): Promise<string> {
+  if (format === "ndjson") return backlog.lake;
+  if (format === "csv") return csv;
+  const lake = join(directory, "topic", "lake");
+  await mkdir(lake, { recursive: true });
+  return lake;
+}
+
+/** The same lines as records of a topic. */
+async function produceBacklog({ files }: Backlog, brokers: readonly string[]): Promise<void> {
+  const kafka = openKafka({ brokers, clientId: "bench", ssl: false, sasl: null }, silentLogger);
+  const admin = kafka.admin();
+  await admin.connect();
+  await admin.createTopics({ topics: [{ topic: TOPIC, numPartitions: PARTITIONS }], waitForLeaders: false });
+  await admin.disconnect();
+  const producer = kafka.producer({ allowAutoTopicCreation: false });
+  await producer.connect();
+  let sent = 0;
+  const send = async (values: readonly string[]) => {
+    const partition = sent++ % PARTITIONS;
+    const messages = values.map((value) => ({ value, partition }));
+    await producer.send({ topic: TOPIC, messages, compression: kafkajs.CompressionTypes.LZ4 });
+  };
+  for (const file of files) {
+    const lines = (await readFile(file)).toString("utf8").split("\n").slice(0, -1);
+    for (let from = 0; from < lines.length; from += SEND_LINES) await send(lines.slice(from, from + SEND_LINES));
+  }
+  await producer.disconnect();
 }
 
 interface Backlog {
@@ -201,7 +253,7 @@ interface Drained {
 }
 
 /** Milliseconds from the start of both processes until nothing is left to index, and to project. */
-async function drain(address: string, format: string): Promise<Drained> {
+async function drain(address: string, format: string, brokers: readonly string[]): Promise<Drained> {
   const data = join(address, "..");
   const mapping =
     format === "csv"
@@ -209,9 +261,13 @@ async function drain(address: string, format: string): Promise<Drained> {
       : join(process.cwd(), "config/mappings/concordance-transactions.yaml");
   const signals = join(process.cwd(), "config/mappings/concordance-signals.yaml");
   const landing = { settle_ms: 0, poll_ms: 50, after: "delete" };
-  const sources = [{ name: TRANSACTIONS_SOURCE, mapping, landing }];
-  if (format !== "csv") sources.push({ name: SIGNALS_SOURCE, mapping: signals, landing });
-  await writeFile(join(data, "sources.yaml"), stringify({ sources }));
+  const transport = format === "kafka" ? { kafka: { cluster: "bench", topic: TOPIC } } : { landing };
+  const sources: object[] = [{ name: TRANSACTIONS_SOURCE, mapping, ...transport }];
+  if (format === "ndjson") sources.push({ name: SIGNALS_SOURCE, mapping: signals, landing });
+  await writeFile(
+    join(data, "sources.yaml"),
+    stringify(format === "kafka" ? { clusters: { bench: { brokers } }, sources } : { sources }),
+  );
   const environment: NodeJS.ProcessEnv = {
     ...process.env,
     CONCORDANCE_DATA: data,
@@ -222,7 +278,10 @@ async function drain(address: string, format: string): Promise<Drained> {
   const store = await openLocalStore(address);
   const db = await openDuckDb({ memoryLimitMb: 256, threads: 1, temporaryDirectory: settings.cacheDirectory });
   const lake = await openLake(store, db, ALL_TABLES);
-  const wanted = await waitingLines(join(address, "landing", TRANSACTIONS_SOURCE), format === "csv" ? 1 : 0);
+  const wanted =
+    format === "kafka"
+      ? backlogLines
+      : await waitingLines(join(address, "landing", TRANSACTIONS_SOURCE), format === "csv" ? 1 : 0);
   const startMs = performance.now();
   const workers = ["indexer", "projector"].map((name) => startWorker(name, environment));
   try {
