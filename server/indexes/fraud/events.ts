@@ -6,10 +6,14 @@ import type { EffectiveSettings } from "./settings";
 import { ALERTS } from "./tables";
 
 const RULE = "fraud_score";
-/** A new signal's payment is looked for this far around it in every tick, milliseconds. */
+/** Events stored this long ago, and up to twice as long, are kept at hand: a new signal's payment is among them as a rule. */
+const RECENT_MS = 60_000;
+/** The payment of a signal older than that is looked for this far around it at once: a backlog is read long after it happened. */
 const NEAR_MS = 600_000;
-/** Signals whose payment is not near are looked for in all the lake at most this often. */
-const SWEEP_EVERY_MS = 30_000;
+/** Signals whose payment was not among them are looked for in all the lake, once, at most this often. */
+const SWEEP_EVERY_MS = 60_000;
+/** ... and only after they have waited this long: most payments are just about to come. */
+const SWEEP_AFTER_MS = 30_000;
 /** After a restart signals this much older than the newest are not waited for any more; they stay in the raw table. */
 const WAIT_DAYS = 30;
 const DAY_MS = 86_400_000;
@@ -21,6 +25,7 @@ const DAY_MS = 86_400_000;
 export function createScoreProjection(connection: DuckDBConnection, settings: () => EffectiveSettings): Projection {
   let known = false;
   let sweptMs = 0;
+  let turnedMs = 0;
   return {
     name: "fraud score",
     input: FRAUD_SIGNALS.name,
@@ -28,31 +33,44 @@ export function createScoreProjection(connection: DuckDBConnection, settings: ()
     outputs: [ALERTS],
     project: async (context) => {
       await connection.run(`CREATE OR REPLACE TEMP TABLE fraud_score_settings AS ${settingsSql(settings())}`);
+      const nowMs = Number(context.nowMicros / 1000n);
       if (!known) await recall(context);
       known = true;
-      const nowMs = Number(context.nowMicros / 1000n);
       const sweep = nowMs - sweptMs >= SWEEP_EVERY_MS;
       if (sweep) sweptMs = nowMs;
-      await stageWaiting(connection);
-      await stageFound(context, sweep);
+      await stageWaiting(connection, nowMs);
+      await stageFound(context, sweep, nowMs);
       return [{ spec: ALERTS, selectSql: alertsSql(context.nowMicros) }];
     },
-    advance: async () => {
+    advance: async ({ nowMicros }) => {
+      const nowMs = Number(nowMicros / 1000n);
+      if (nowMs - turnedMs >= RECENT_MS) {
+        turnedMs = nowMs;
+        await connection.run("CREATE OR REPLACE TEMP TABLE fraud_score_before AS FROM fraud_score_recent");
+        await connection.run("DELETE FROM fraud_score_recent");
+      }
+      await connection.run(`INSERT INTO fraud_score_recent SELECT ${EVENT_COLUMNS} FROM delta_also`);
       await connection.run(`CREATE OR REPLACE TEMP TABLE fraud_score_pending AS
         SELECT * REPLACE (swept OR sweeping AS swept) FROM fraud_score_waiting w
          WHERE NOT EXISTS (SELECT 1 FROM fraud_score_found f WHERE f.fraud_signal_id = w.fraud_signal_id)`);
     },
     reset: async () => {
       known = false;
-      await connection.run("DROP TABLE IF EXISTS fraud_score_pending");
+      for (const table of ["pending", "recent", "before"]) {
+        await connection.run(`DROP TABLE IF EXISTS fraud_score_${table}`);
+      }
     },
   };
 }
 
+const EVENT_COLUMNS =
+  "transaction_id, user_id, merchant_id, counterparty_id, card_token, card_last4, payment_type, amount_minor, currency, exponent, event_time";
+
 /** Signals over a threshold with the settings of their business date. */
-const overThreshold = (relation: string): string => `
+const overThreshold = (relation: string, sinceMs: number): string => `
   SELECT d.fraud_signal_id, d.transaction_id, d.fraud_score, d.reason_code, d.event_time, d.business_date, d.source, d.source_partition,
-         d.source_offset, s.high, s.medium, s.version, false AS swept, false AS sweeping
+         d.source_offset, s.high, s.medium, s.version, ${sinceMs}::BIGINT AS since_ms, false AS swept,
+         false AS sweeping
     FROM ${relation} d JOIN fraud_score_settings s ON d.business_date >= s.from_day AND d.business_date < s.until_day
    WHERE d.fraud_score >= least(s.medium, s.high)`;
 
@@ -68,30 +86,38 @@ async function recall({ connection, lake, inputVersionBefore }: ProjectionContex
   const scan = await scanSql(lake.store, FRAUD_SIGNALS, pruneFiles(signals.files, "event_time", from, "9999"));
   const alerts = await scanSql(lake.store, ALERTS, lake.table(ALERTS.name).current().files);
   await connection.run(`CREATE OR REPLACE TEMP TABLE fraud_score_pending AS
-    SELECT * FROM (${overThreshold(`(SELECT * FROM ${scan})`)}) p
+    SELECT * FROM (${overThreshold(`(SELECT * FROM ${scan})`, 0)}) p
      WHERE NOT EXISTS (SELECT 1 FROM ${alerts} a WHERE a.rule = '${RULE}' AND a.fraud_signal_id = p.fraud_signal_id)`);
+  for (const table of ["recent", "before"]) {
+    await connection.run(
+      `CREATE OR REPLACE TEMP TABLE fraud_score_${table} AS SELECT ${EVENT_COLUMNS} FROM delta_also WHERE false`,
+    );
+  }
 }
 
-const stageWaiting = (connection: DuckDBConnection) =>
+const stageWaiting = (connection: DuckDBConnection, nowMs: number) =>
   connection.run(`CREATE OR REPLACE TEMP TABLE fraud_score_waiting AS
-    SELECT * FROM fraud_score_pending UNION ALL SELECT * FROM (${overThreshold("delta")})`);
+    SELECT * FROM fraud_score_pending UNION ALL SELECT * FROM (${overThreshold("delta", nowMs)})`);
 
-/** Which of them have their payment now: among the new events, near a new signal, or, now and then, anywhere. */
-async function stageFound(context: ProjectionContext, sweep: boolean): Promise<void> {
+/** Which of them have their payment now: among the new events, those at hand, or, now and then, anywhere. */
+async function stageFound(context: ProjectionContext, sweep: boolean, nowMs: number): Promise<void> {
   const { connection } = context;
-  if (sweep) await connection.run("UPDATE fraud_score_waiting SET sweeping = true WHERE NOT swept");
-  const columns =
-    "transaction_id, user_id, merchant_id, counterparty_id, card_token, card_last4, payment_type, amount_minor, currency, exponent, event_time, source, source_partition, source_offset";
-  const places = [`SELECT ${columns} FROM delta_also`];
-  const near = await rangeOf(connection, "fraud_score_waiting w SEMI JOIN delta d USING (fraud_signal_id)", NEAR_MS);
-  if (near !== null) places.push(`SELECT ${columns} FROM ${await scanEvents(context, near)}`);
-  const wide = sweep ? await rangeOf(connection, "fraud_score_waiting w WHERE sweeping", WAIT_DAYS * DAY_MS) : null;
-  if (wide !== null) places.push(`SELECT ${columns} FROM ${await scanEvents(context, wide)}`);
+  if (sweep) {
+    await connection.run(
+      `UPDATE fraud_score_waiting SET sweeping = true WHERE NOT swept AND since_ms <= ${nowMs - SWEEP_AFTER_MS}`,
+    );
+  }
+  const places = ["delta_also", "fraud_score_recent", "fraud_score_before"];
+  const old = `since_ms = ${nowMs} AND event_time < make_timestamptz(${(nowMs - 2 * RECENT_MS) * 1_000})`;
+  const near = await rangeOf(connection, old, NEAR_MS);
+  if (near !== null) places.push(await scanEvents(context, near));
+  const wide = sweep ? await rangeOf(connection, "sweeping", WAIT_DAYS * DAY_MS) : null;
+  if (wide !== null) places.push(await scanEvents(context, wide));
+  const events = places.map((place) => `SELECT ${EVENT_COLUMNS} FROM ${place}`).join(" UNION ALL ");
   await connection.run(`CREATE OR REPLACE TEMP TABLE fraud_score_found AS
-    SELECT w.fraud_signal_id, t.* EXCLUDE (transaction_id, event_time, source, source_partition, source_offset)
-      FROM fraud_score_waiting w JOIN (${places.join(" UNION ALL ")}) t USING (transaction_id)
-   QUALIFY row_number() OVER (PARTITION BY w.fraud_signal_id
-             ORDER BY t.event_time, t.source, t.source_partition, t.source_offset) = 1`);
+    SELECT w.fraud_signal_id, t.* EXCLUDE (transaction_id, event_time)
+      FROM fraud_score_waiting w JOIN (${events}) t USING (transaction_id)
+   QUALIFY row_number() OVER (PARTITION BY w.fraud_signal_id ORDER BY t.event_time) = 1`);
 }
 
 interface Range {
@@ -99,16 +125,14 @@ interface Range {
   readonly until: string;
 }
 
-async function rangeOf(connection: DuckDBConnection, relation: string, aroundMs: number): Promise<Range | null> {
+/** Where the payments of the signals that are looked for may lie; null where none is. */
+async function rangeOf(connection: DuckDBConnection, which: string, around: number): Promise<Range | null> {
   const reader = await connection.runAndReadAll(
-    `SELECT min(epoch_ms(w.event_time))::DOUBLE, max(epoch_ms(w.event_time))::DOUBLE FROM ${relation}`,
+    `SELECT min(epoch_ms(event_time))::DOUBLE, max(epoch_ms(event_time))::DOUBLE FROM fraud_score_waiting WHERE ${which}`,
   );
   const [first, last] = reader.getRowsJS()[0] ?? [];
   if (first === null || first === undefined || last === null || last === undefined) return null;
-  return {
-    from: new Date(Number(first) - aroundMs).toISOString(),
-    until: new Date(Number(last) + aroundMs).toISOString(),
-  };
+  return { from: new Date(Number(first) - around).toISOString(), until: new Date(Number(last) + around).toISOString() };
 }
 
 async function scanEvents({ lake }: ProjectionContext, { from, until }: Range): Promise<string> {
