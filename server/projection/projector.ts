@@ -42,6 +42,10 @@ export class Projector {
   private connection: DuckDBConnection | null = null;
   private projections: readonly Projection[] = [];
   private ticks = 0;
+  /** Newest version of each input in this round: every projection takes the same range where it can, and the rows are read once. */
+  private readonly newest = new Map<string, number>();
+  /** Which versions of each input the connection holds as a table. */
+  private readonly loaded = new Map<string, string>();
   private lastTick: TickFacts | null = null;
 
   constructor(private readonly options: ProjectorOptions) {}
@@ -73,12 +77,14 @@ export class Projector {
   close(): void {
     this.connection?.closeSync();
     this.connection = null;
+    this.loaded.clear();
   }
 
   /** One tick of each projection that has something new; false where none had. */
   async tickAll(): Promise<boolean> {
     await this.open();
     let worked = false;
+    this.newest.clear();
     for (const projection of this.projections) worked = (await this.tick(projection)) || worked;
     return worked;
   }
@@ -99,7 +105,7 @@ export class Projector {
     const ahead = Math.max(...froms);
     // Outputs that were committed before a crash bound the range: it is done again exactly for the others.
     const changes = cut(
-      await lake.table(projection.input).changesSince(from),
+      await this.changesOf(projection.input, from),
       ahead > from ? ahead : null,
       this.options.rowsPerTickMax,
     );
@@ -140,7 +146,7 @@ export class Projector {
       [projection.input, alsoInput].map(async (input) => {
         const appId = markOf({ name: projection.name, input });
         const base = marks.get(appId) ?? NO_MARK;
-        const changes = cut(await lake.table(input).changesSince(versionOf(base)), null, rowsPerTickMax);
+        const changes = cut(await this.changesOf(input, versionOf(base)), null, rowsPerTickMax);
         return { input, appId, base, changes, to: changes.at(-1)?.version ?? null };
       }),
     );
@@ -180,23 +186,35 @@ export class Projector {
     return true;
   }
 
+  private async changesOf(input: string, from: number): Promise<readonly Change[]> {
+    const changes = await this.options.lake.table(input).changesSince(from);
+    const last = changes.at(-1)?.version;
+    if (last === undefined) return changes;
+    const newest = this.newest.get(input) ?? last;
+    this.newest.set(input, newest);
+    return changes.filter(({ version }) => version <= newest);
+  }
+
+  /** Makes the rows of the changes seen as `name`; they are read once however many projections take the same range. */
   private async loadDelta(name: string, input: string, changes: readonly Change[]): Promise<number> {
     const { lake } = this.options;
     const connection = await this.open();
-    const table = lake.table(input);
-    if (changes.length === 0) {
-      await connection.run(
-        `CREATE OR REPLACE TEMP TABLE ${name} AS SELECT *, 0 AS committed_ms FROM ${await scanSql(lake.store, table.spec, [])}`,
+    const { spec } = lake.table(input);
+    const held = `delta_of_${input}`;
+    const range = `${changes[0]?.version ?? ""}-${changes.at(-1)?.version ?? ""}`;
+    if (this.loaded.get(input) !== range) {
+      const sources = changes.length === 0 ? [{ files: [], timestampMs: 0 }] : changes;
+      const parts = await Promise.all(
+        sources.map(
+          async ({ files, timestampMs }) =>
+            `SELECT *, ${timestampMs} AS committed_ms FROM ${await scanSql(lake.store, spec, files)}`,
+        ),
       );
-      return 0;
+      this.loaded.delete(input);
+      await connection.run(`CREATE OR REPLACE TEMP TABLE ${held} AS ${parts.join(" UNION ALL ")}`);
+      this.loaded.set(input, range);
     }
-    const parts = await Promise.all(
-      changes.map(
-        async ({ files, timestampMs }) =>
-          `SELECT *, ${timestampMs} AS committed_ms FROM ${await scanSql(lake.store, table.spec, files)}`,
-      ),
-    );
-    await connection.run(`CREATE OR REPLACE TEMP TABLE ${name} AS ${parts.join(" UNION ALL ")}`);
+    await connection.run(`CREATE OR REPLACE TEMP VIEW ${name} AS FROM ${held}`);
     return changes.reduce(
       (rows, change) => rows + change.files.reduce((sum, file) => sum + file.stats.numRecords, 0),
       0,
