@@ -119,8 +119,8 @@ describe.skipIf(missing !== null)("a topic of a real broker", () => {
     await untilRows(200);
     const second = await read();
     for (let round = 0; round < 10; round++) await send(100);
-    await until(async () => second.source.status().partitions.length === 2);
-    expect(first.source.status().partitions).toHaveLength(2);
+    const shares = () => [first, second].map(({ source }) => source.status().partitions.length);
+    await until(async () => shares().every((partitions) => partitions === 2));
     await send(200);
     await first.stop();
     readers.splice(readers.indexOf(first), 1);

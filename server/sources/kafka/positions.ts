@@ -21,6 +21,9 @@ interface Place {
   ends: Ends | null;
   /** Of the newest record read, milliseconds since the epoch. */
   timestampMs: number | null;
+  /** When records were last handed on, and the mark last told as committed: what was dropped shows as a gap that stays. */
+  handedOnMs: number;
+  committed: bigint | null;
 }
 
 const PREFIX = "kafka/";
@@ -137,8 +140,21 @@ export class Positions {
   took(partition: number, next: bigint, batch: Batch): void {
     const place = this.place(partition);
     place.next = next;
+    place.handedOnMs = Date.now();
     const newest = batch.messages.at(-1)?.timestamp;
     if (newest !== undefined) place.timestampMs = Number(newest);
+  }
+
+  committed(partition: number, mark: bigint): void {
+    this.place(partition).committed = mark;
+  }
+
+  /** Partitions whose records were handed on so long ago that their batch must have been dropped: another writer was faster. */
+  overdue(nowMs: number, afterMs: number): number[] {
+    return this.owned.filter((partition) => {
+      const { next, committed, handedOnMs } = this.place(partition);
+      return handedOnMs > 0 && next !== null && (committed ?? -1n) < next - 1n && nowMs - handedOnMs > afterMs;
+    });
   }
 
   forget(partition: number): void {
@@ -179,7 +195,7 @@ export class Positions {
   private place(partition: number): Place {
     const known = this.places.get(partition);
     if (known !== undefined) return known;
-    const made: Place = { next: null, ends: null, timestampMs: null };
+    const made: Place = { next: null, ends: null, timestampMs: null, handedOnMs: 0, committed: null };
     this.places.set(partition, made);
     return made;
   }

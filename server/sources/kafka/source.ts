@@ -38,6 +38,7 @@ const RETRY_MAX_MS = 5_000;
 const HEARTBEAT_MS = 1_000;
 const OVER_PAUSE_MS = 100;
 const FAREWELL_MS = 3_000;
+const DROPPED_MS = 3_000;
 const NEVER = new AbortController().signal;
 
 /** A topic as a source: exactly once by the marks in the lake, loud about every record that is gone unread. */
@@ -132,7 +133,7 @@ class KafkaSource implements Source {
       const stop = () => opened.end(STOPPED);
       signal.addEventListener("abort", stop);
       if (signal.aborted) stop();
-      void this.watch(opened, admin);
+      void this.watch(opened, sink, admin);
       const end = await opened.ended;
       signal.removeEventListener("abort", stop);
       unsubscribe();
@@ -263,12 +264,24 @@ class KafkaSource implements Source {
     await heartbeat();
   }
 
+  /** A dropped batch shows only at the next push, and without new records there is none: so it is looked for. */
+  private async seekDropped({ consumer, positions }: Session, sink: SourceSink, admin: Admin): Promise<void> {
+    const { topic } = this.options;
+    for (const partition of positions.overdue(Date.now(), DROPPED_MS)) {
+      positions.forget(partition);
+      const expected = await positions.expected(partition, sink, admin);
+      positions.committed(partition, expected - 1n);
+      consumer.seek({ topic, partition, offset: String(expected) });
+    }
+  }
+
   /** Ends of the partitions, the topic's identity and a silence that lasts: looked at while the session lives. */
-  private async watch(session: Session, admin: Admin): Promise<void> {
+  private async watch(session: Session, sink: SourceSink, admin: Admin): Promise<void> {
     const { connection, topic, silenceMs = SILENCE_MS, lookMs = LOOK_MS } = this.options;
     for (let nextIdentityMs = Date.now() + IDENTITY_EVERY_MS; !session.over; ) {
       try {
         session.positions.ends(await admin.fetchTopicOffsets(topic));
+        if (this.busy === 0) await this.seekDropped(session, sink, admin);
         if (Date.now() > nextIdentityMs) {
           nextIdentityMs = Date.now() + IDENTITY_EVERY_MS;
           // The next session finds the old topic's marks and says what was lost.
@@ -290,7 +303,9 @@ class KafkaSource implements Source {
 
 /** Advice to the group only: what is read next is decided by the marks. */
 async function commitAdvice(session: Session, marks: ReadonlyMap<string, bigint>, topic: string): Promise<void> {
-  const offsets = session.positions.partitionsOf(marks).map(({ partition, mark }) => ({
+  const committed = session.positions.partitionsOf(marks);
+  for (const { partition, mark } of committed) session.positions.committed(partition, mark);
+  const offsets = committed.map(({ partition, mark }) => ({
     topic,
     partition,
     offset: String(mark + 1n),
