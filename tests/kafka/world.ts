@@ -125,7 +125,8 @@ export async function openLakeOfTest(directory: string): Promise<LakeOfTest> {
         name: SOURCE,
         groupId: "concordance",
         acceptLoss: [],
-        sessionTimeoutMs: 1_500,
+        // Shorter than the product's own, long enough for a machine that runs other suites beside this one.
+        sessionTimeoutMs: 6_000,
         lookMs: 200,
         log: silentLogger,
         ...options,
