@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { ConcordanceError, invariant } from "../domain/errors";
 import type { Db } from "../lake/duckdb";
@@ -30,6 +31,8 @@ export interface TickFacts {
 }
 
 const POLL_MS = 50;
+/** Where another projector is at work this one leaves it the field for so long, and looks again whether it still is. */
+const STAND_BY_MS = 3_000;
 const NO_MARK = -1n;
 /** A table without a mark is followed from its beginning. */
 const versionOf = (mark: bigint): number => Math.max(0, Number(mark));
@@ -47,6 +50,10 @@ export class Projector {
   /** Which versions of each input the connection holds as a table. */
   private readonly loaded = new Map<string, string>();
   private lastTick: TickFacts | null = null;
+  /** Where the marks stood when each projection's state was right. Marks that stand elsewhere were moved by another projector. */
+  private readonly held = new Map<string, string>();
+  /** Another projector's work was met in this round. */
+  private overtaken = false;
 
   constructor(private readonly options: ProjectorOptions) {}
 
@@ -54,17 +61,21 @@ export class Projector {
     return { ticks: this.ticks, lastTick: this.lastTick };
   }
 
-  /** Runs until the signal; an unavailable store is waited for. */
+  /**
+   * Runs until the signal; an unavailable store is waited for. Of several projectors on one lake the one that was overtaken
+   * stands by: taking turns would be right, too, but each turn begins with reading the state again.
+   */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
         const worked = await this.tickAll();
-        if (!worked) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+        if (this.overtaken) await pause(STAND_BY_MS * (1 + Math.random()), signal);
+        else if (!worked) await pause(POLL_MS, signal);
       } catch (error) {
         if (!(error instanceof ConcordanceError) || error.kind !== "unavailable") throw error;
         this.options.log.warn({ err: error }, "store unavailable; trying again");
         await this.reset();
-        await new Promise((resolve) => setTimeout(resolve, 1_000));
+        await pause(1_000, signal);
       }
     }
   }
@@ -78,6 +89,7 @@ export class Projector {
     this.connection?.closeSync();
     this.connection = null;
     this.loaded.clear();
+    this.held.clear();
   }
 
   /** One tick of each projection that has something new; false where none had. */
@@ -85,6 +97,7 @@ export class Projector {
     await this.open();
     let worked = false;
     this.newest.clear();
+    this.overtaken = false;
     for (const projection of this.projections) worked = (await this.tick(projection)) || worked;
     return worked;
   }
@@ -111,21 +124,24 @@ export class Projector {
     );
     const to = changes.at(-1)?.version;
     if (to === undefined) return false;
+    await this.forgetStaleState(projection, String(from));
     const connection = await this.open();
     const context: ProjectionContext = { connection, lake, inputVersionBefore: from, nowMicros: nowMicros() };
     const rowsIn = await this.loadDelta("delta", projection.input, changes);
     const bases = new Map(projection.outputs.map(({ name }, place) => [name, marks[place] ?? NO_MARK]));
-    const outcome = await this.commitOutputs(projection, context, ahead > from ? ahead : to, bases);
+    const until = ahead > from ? ahead : to;
+    const outcome = await this.commitOutputs(projection, context, until, bases);
     if (outcome === "lost") {
       await this.reset();
       return true;
     }
     await projection.advance(context);
+    this.held.set(projection.name, String(until));
     this.ticks++;
     this.lastTick = {
       projection: projection.name,
       versionFrom: from,
-      versionTo: to,
+      versionTo: until,
       rowsIn,
       durationMs: Date.now() - startedMs,
     };
@@ -151,6 +167,7 @@ export class Projector {
       }),
     );
     if (ranges.every(({ to }) => to === null)) return false;
+    await this.forgetStaleState(projection, ranges.map(({ base }) => base).join());
     let rowsIn = 0;
     for (const [place, { input, changes }] of ranges.entries()) {
       rowsIn += await this.loadDelta(place === 0 ? "delta" : "delta_also", input, changes);
@@ -174,6 +191,7 @@ export class Projector {
     }
     this.options.afterCommit?.(spec.name);
     await projection.advance(context);
+    this.held.set(projection.name, ranges.map(({ base, to }) => (to === null ? base : BigInt(to))).join());
     this.ticks++;
     this.lastTick = {
       projection: projection.name,
@@ -252,7 +270,18 @@ export class Projector {
 
   private lost(projection: Projection, table: string): "lost" {
     this.options.log.warn({ projection: projection.name, table }, "another projector was faster: state thrown away");
+    this.overtaken = true;
     return "lost";
+  }
+
+  /** The state is a cache of what was committed up to marks where they stood: anywhere else it knows too little. */
+  private async forgetStaleState(projection: Projection, standing: string): Promise<void> {
+    const held = this.held.get(projection.name);
+    if (held === undefined || held === standing) return;
+    this.options.log.info({ projection: projection.name, held, standing }, "another projector went on from here");
+    this.overtaken = true;
+    this.held.delete(projection.name);
+    await projection.reset();
   }
 
   private async open(): Promise<DuckDBConnection> {
@@ -264,9 +293,12 @@ export class Projector {
   }
 
   private async reset(): Promise<void> {
+    this.held.clear();
     for (const projection of this.projections) await projection.reset();
   }
 }
+
+const pause = (ms: number, signal: AbortSignal) => wait(ms, undefined, { signal }).catch(() => undefined);
 
 /** Two projections may write one table from one input, each with a mark of its own. */
 const markOf = (projection: Pick<Projection, "name" | "input">): string =>

@@ -1,21 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { EffectiveSettings } from "../../server/indexes/fraud/settings";
-import { ALL_TABLES, allProjections } from "../../server/indexes/ingest";
-import { openDuckDb } from "../../server/lake/duckdb";
-import { openLake } from "../../server/lake/lake";
+import { ALL_TABLES } from "../../server/indexes/ingest";
 import { openLocalStore } from "../../server/lake/store/local";
 import type { ObjectStore } from "../../server/lake/store/store";
-import { verifyLake } from "../../server/lake/verify";
-import { silentLogger } from "../../server/observability/log";
-import { loadMapping } from "../../server/pipeline/mapping/load";
-import { Projector } from "../../server/projection/projector";
-import { writeResult } from "../../server/query/format";
-import { createViews, pinSnapshot } from "../../server/query/snapshot";
-import { givenFiles } from "../../server/sources/landing/files";
-import { createLandingSource } from "../../server/sources/landing/source";
-import { createIndexer, createRulesHolder, nowMicros } from "../../workers/indexer/parts";
-import { recordFormatOf } from "../../workers/indexer/sources";
-import { smallSettings, temporaryDirectory, writeWorld } from "../support/world";
+import { contentOf, createProjector, indexFiles, openOwnLake } from "../support/pipeline";
+import { temporaryDirectory, writeWorld } from "../support/world";
 
 /** Odd, so that deaths before and after a write take turns. `CRASH_POINTS=all` tries every write. */
 const STRIDE = 7;
@@ -46,80 +34,12 @@ function dyingStore(store: ObjectStore, dieAt: number, after: boolean): { store:
 }
 
 async function ingestOnce(store: ObjectStore, directory: string, path: string): Promise<void> {
-  const settings = smallSettings(directory);
-  const db = await openDuckDb({ memoryLimitMb: 512, threads: 2, temporaryDirectory: `${directory}/spill` });
+  const { lake, close } = await openOwnLake(store, directory);
   try {
-    const lake = await openLake(store, db, ALL_TABLES);
-    const mapping = await loadMapping("config/mappings/concordance-transactions.yaml");
-    const rules = EffectiveSettings.defaults();
-    const holder = await createRulesHolder(lake, () => rules);
-    const indexer = await createIndexer({
-      settings,
-      lake,
-      sources: [{ name: "test", mapping }],
-      rules: holder.rules,
-      log: silentLogger,
-    });
-    const source = createLandingSource({
-      name: "test",
-      store,
-      files: givenFiles([path]),
-      format: recordFormatOf(mapping, settings.recordBytesMax),
-      pollMs: 10,
-      settleMs: 0,
-      recordsPerPlan: settings.planRecords,
-      bytesPerPlan: settings.planBytes,
-      once: true,
-      log: silentLogger,
-    });
-    const projector = new Projector({
-      lake,
-      db,
-      projections: (connection) => allProjections(connection, () => rules),
-      rowsPerTickMax: settings.tickRows,
-      nowMicros,
-      log: silentLogger,
-    });
-    await source.run(indexer.sinkFor("test"), new AbortController().signal);
-    await indexer.stop();
-    await projector.drain();
+    await indexFiles(lake, directory, { source: "test", mapping: "concordance-transactions", paths: [path] });
+    await createProjector(lake, directory).drain();
   } finally {
-    db.close();
-  }
-}
-
-/** What must be the same however often the process died: rows without the moments they were written. */
-const CONTENT = {
-  transactions:
-    "SELECT source_offset, transaction_id, status, amount_minor, decision, is_late FROM transactions ORDER BY 1",
-  quarantine: "SELECT source_offset, code FROM quarantine ORDER BY 1",
-  balance:
-    "SELECT business_date, sum(records_in), sum(accepted), sum(quarantined), sum(duplicates), sum(late) FROM ingest_balance GROUP BY 1 ORDER BY 1",
-  alerts: "SELECT rule, entity_id, party_role, business_date, transaction_id FROM alerts ORDER BY ALL",
-  blacklist: "SELECT party_id, role, rule, business_date, count, previous_count FROM blacklist ORDER BY ALL",
-  parties: "SELECT party_id, role, business_date, sum(payments) FROM fraud_party_days GROUP BY 1, 2, 3 ORDER BY ALL",
-  merchants:
-    "SELECT merchant_id, business_date, currency, sum(events), sum(settled), sum(gross_minor), sum(new_customers) FROM merchants_partial GROUP BY 1, 2, 3 ORDER BY ALL",
-  customers: "SELECT * FROM merchant_customers ORDER BY ALL",
-  ops: "SELECT source, payment_type, sum(accepted), sum(errors), sum(quarantined), sum(duplicates), sum(late), sum(bytes_in) FROM ops_minutes GROUP BY 1, 2 ORDER BY ALL",
-};
-
-async function contentOf(store: ObjectStore, directory: string) {
-  const db = await openDuckDb({ memoryLimitMb: 512, threads: 2, temporaryDirectory: `${directory}/spill` });
-  try {
-    const lake = await openLake(store, db, ALL_TABLES);
-    const connection = await db.connect();
-    await createViews(connection, lake, await pinSnapshot(lake, null));
-    const content: Record<string, string> = {};
-    for (const [name, sql] of Object.entries(CONTENT)) {
-      content[name] = "";
-      await writeResult(await connection.stream(sql), "csv", (text) => {
-        content[name] += text;
-      });
-    }
-    return { content, differences: (await verifyLake(lake)).differences };
-  } finally {
-    db.close();
+    close();
   }
 }
 

@@ -56,6 +56,8 @@ export function createScoreProjection(connection: DuckDBConnection, settings: ()
     },
     reset: async () => {
       known = false;
+      sweptMs = 0;
+      turnedMs = 0;
       for (const table of ["pending", "recent", "before"]) {
         await connection.run(`DROP TABLE IF EXISTS fraud_score_${table}`);
       }
@@ -74,8 +76,8 @@ const overThreshold = (relation: string, sinceMs: number): string => `
     FROM ${relation} d JOIN fraud_score_settings s ON d.business_date >= s.from_day AND d.business_date < s.until_day
    WHERE d.fraud_score >= least(s.medium, s.high)`;
 
-/** What waited before: read signals without an alert. */
-async function recall({ connection, lake, inputVersionBefore }: ProjectionContext): Promise<void> {
+/** What waited before: read signals without an alert. What was stored lately is at hand again, so the next signal finds it. */
+async function recall({ connection, lake, inputVersionBefore, nowMicros }: ProjectionContext): Promise<void> {
   const signals = await lake.table(FRAUD_SIGNALS.name).at({ version: inputVersionBefore });
   const newest =
     signals.files
@@ -88,11 +90,13 @@ async function recall({ connection, lake, inputVersionBefore }: ProjectionContex
   await connection.run(`CREATE OR REPLACE TEMP TABLE fraud_score_pending AS
     SELECT * FROM (${overThreshold(`(SELECT * FROM ${scan})`, 0)}) p
      WHERE NOT EXISTS (SELECT 1 FROM ${alerts} a WHERE a.rule = '${RULE}' AND a.fraud_signal_id = p.fraud_signal_id)`);
-  for (const table of ["recent", "before"]) {
-    await connection.run(
-      `CREATE OR REPLACE TEMP TABLE fraud_score_${table} AS SELECT ${EVENT_COLUMNS} FROM delta_also WHERE false`,
-    );
-  }
+  const sinceMicros = nowMicros - BigInt(RECENT_MS) * 1000n;
+  const since = new Date(Number(sinceMicros / 1000n)).toISOString();
+  const { files } = lake.table(TRANSACTIONS.name).current();
+  const recent = await scanSql(lake.store, TRANSACTIONS, pruneFiles(files, "ingested_at", since, "9999"));
+  await connection.run(`CREATE OR REPLACE TEMP TABLE fraud_score_recent AS
+    SELECT ${EVENT_COLUMNS} FROM ${recent} WHERE epoch_us(ingested_at) >= ${sinceMicros}`);
+  await connection.run("CREATE OR REPLACE TEMP TABLE fraud_score_before AS FROM fraud_score_recent WHERE false");
 }
 
 const stageWaiting = (connection: DuckDBConnection, nowMs: number) =>

@@ -12,7 +12,8 @@ import { ALERTS, BLACKLIST, BLACKLIST_REMOVALS, PARTY_DAYS } from "./tables";
 const STATE_ROWS_MAX = 20_000_000;
 /** How far back the last active day is looked for. */
 const LAST_ACTIVE_DAYS = 31;
-const ORDER = "source, source_partition, source_offset";
+/** Commit by commit, so that several commits in one tick are taken as they would be one by one. */
+const ORDER = "committed_ms, source, source_partition, source_offset";
 
 /**
  * velocity and acceleration: counts per party, role and business day, and what they make fire. A payment counts once a

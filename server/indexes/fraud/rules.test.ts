@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { addDecline, type DeclineMemory } from "./rules";
+import { addDecline, type DeclineHistory } from "./rules";
 
 const MINUTE = 60_000_000n;
 const HOUR = 60n * MINUTE;
 const fires = (minutes: readonly number[]) => {
-  const memory: DeclineMemory = { times: [], firedMicros: null };
-  return minutes.map((minute) => addDecline(memory, BigInt(minute) * MINUTE, 5, HOUR));
+  const history: DeclineHistory = { times: [], fired: [] };
+  return minutes.map((minute) => addDecline(history, BigInt(minute) * MINUTE, 5, HOUR));
 };
 
 describe("repeated_declines", () => {
@@ -18,6 +18,17 @@ describe("repeated_declines", () => {
       "again an hour after it fired",
       [0, 1, 2, 3, 4, 61, 62, 63, 64, 65],
       [null, null, null, null, 5, null, null, null, null, 5],
+    ],
+    [
+      "a late one counts with what was before it, not with what came after",
+      [200, 201, 202, 203, 0],
+      [null, null, null, null, null],
+    ],
+    ["a late one that is the fifth of its own hour", [0, 10, 20, 30, 300, 40], [null, null, null, null, null, 5]],
+    [
+      "a late one within an hour of where it fired",
+      [60, 61, 62, 63, 64, 59, 63],
+      [null, null, null, null, 5, null, null],
     ],
   ])("%s", (_, minutes, expected) => {
     expect(fires(minutes)).toEqual(expected);

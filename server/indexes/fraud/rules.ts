@@ -1,33 +1,26 @@
-/** A decline, as repeated_declines sees it. */
-export interface Decline {
-  readonly entityType: "party" | "card";
-  readonly entityId: string;
-  /** Microseconds since the epoch. */
-  readonly atMicros: bigint;
-}
-
-/** What repeated_declines remembers of one user or card. */
-export interface DeclineMemory {
-  /** Declines within the window of the last one, in order of arrival, microseconds since the epoch. */
-  times: bigint[];
-  /** The decline the rule last fired at; null where it has not. */
-  firedMicros: bigint | null;
+/** What repeated_declines knows of one user or card around a decline, by event time in microseconds since the epoch. */
+export interface DeclineHistory {
+  /** The declines stored so far. */
+  readonly times: bigint[];
+  /** The declines the rule fired at. */
+  readonly fired: bigint[];
 }
 
 /**
- * Adds a decline. Returns the number within the window where the rule fires: at `declines` or more, and not again for the
- * same user or card within one window of the last time (one alert per episode; PRODUCT.md section 2).
+ * Adds a decline. Returns the number in the window that ends with it where the rule fires: at `declines` or more, and not
+ * within one window of another time it fired (one alert per episode; PRODUCT.md section 2). What it answers follows from
+ * the declines stored and the alerts written, however long ago that was, so a restart changes nothing.
  */
 export function addDecline(
-  memory: DeclineMemory,
+  history: DeclineHistory,
   atMicros: bigint,
   declines: number,
   windowMicros: bigint,
 ): number | null {
-  memory.times = memory.times.filter((time) => time > atMicros - windowMicros);
-  memory.times.push(atMicros);
-  if (memory.times.length < declines) return null;
-  if (memory.firedMicros !== null && atMicros - memory.firedMicros < windowMicros) return null;
-  memory.firedMicros = atMicros;
-  return memory.times.length;
+  history.times.push(atMicros);
+  const count = history.times.filter((time) => time > atMicros - windowMicros && time <= atMicros).length;
+  if (count < declines) return null;
+  if (history.fired.some((fired) => fired > atMicros - windowMicros && fired < atMicros + windowMicros)) return null;
+  history.fired.push(atMicros);
+  return count;
 }

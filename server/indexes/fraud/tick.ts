@@ -1,15 +1,20 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { sqlText } from "../../lake/duckdb";
 import { pruneFiles, scanSql } from "../../lake/scan";
+import type { DataFile } from "../../lake/snapshot";
 import { TRANSACTIONS } from "../../pipeline/tables";
 import type { Projection, ProjectionContext } from "../../projection/projection";
-import { addDecline, type DeclineMemory } from "./rules";
+import { addDecline, type DeclineHistory } from "./rules";
 import type { EffectiveSettings } from "./settings";
 import { ALERTS } from "./tables";
 
 const RULE = "repeated_declines";
-const ENTITIES_MAX = 500_000;
-const ORDER = "source, source_partition, source_offset";
+const POSITION = "source, source_partition, source_offset";
+/** Commit by commit, so that several commits in one tick are taken as they would be one by one. */
+const ORDER = `committed_ms, ${POSITION}`;
+/** Windows before the newest decline that are kept at hand; what is later than that is read from the tables. */
+const WINDOWS_KEPT = 2n;
+const MINUTE = 60_000_000n;
 
 interface Fired {
   readonly entityType: string;
@@ -23,34 +28,64 @@ interface Fired {
 }
 
 /**
- * repeated_declines: a sliding window per user and per card over the declines, in order of arrival. Its memory is read back from
- * the raw table and its own alerts, which are its only output: rows and mark are one commit.
+ * repeated_declines: a sliding window per user and per card over the declines, by event time, in order of arrival. The
+ * declines and alerts of the last windows are at hand as a copy of the tables; for a decline later than that its own window
+ * is read. The alerts are the only output: rows and mark are one commit.
  */
 export function createDeclineProjection(connection: DuckDBConnection, settings: () => EffectiveSettings): Projection {
-  let memory: Map<string, DeclineMemory> | null = null;
+  /** Everything at or after this instant is at hand; null before anything is. */
+  let floor: bigint | null = null;
+  let newest = 0n;
+  let window = 0n;
   return {
     name: "fraud declines",
     input: TRANSACTIONS.name,
     outputs: [ALERTS],
     project: async (context) => {
-      const rows = await declinesOf(connection, "delta", "true");
-      // Nothing is read back for a range without declines: the memory stays unknown, not empty.
-      if (rows.length > 0 && (memory === null || memory.size > ENTITIES_MAX))
-        memory = await recall(context, rows, settings());
-      const fired = rows.flatMap((row) => firedBy(row, memory ?? new Map(), settings()));
+      const current = settings();
+      window = widestWindow(current);
+      const rows = await declinesOf(connection);
+      const fired: Fired[] = [];
+      if (rows.length > 0) {
+        newest = rows.map(({ atMicros }) => atMicros).reduce(later, newest);
+        if (floor === null) {
+          floor = newest - WINDOWS_KEPT * window;
+          await recall(context, floor);
+        }
+        const histories = await historiesOf(context, rows, floor, window);
+        for (const row of rows) fired.push(...firedBy(row, histories, current));
+      }
       await stageFired(connection, fired);
       return [{ spec: ALERTS, selectSql: alertsSql(context.nowMicros) }];
     },
-    advance: async () => undefined,
+    advance: async () => {
+      if (floor === null) return;
+      await connection.run(`INSERT INTO fraud_declines_kept
+        SELECT entity, at_us FROM (${entitiesSql("delta")}) WHERE at_us >= ${floor}`);
+      await connection.run(`INSERT INTO fraud_declines_alerted
+        SELECT ${entityHash("entity_type", "entity_id")}, epoch_us(event_time)
+          FROM fraud_declines_fired JOIN delta USING (${POSITION}) WHERE epoch_us(event_time) >= ${floor}`);
+      const low = newest - WINDOWS_KEPT * window;
+      if (low < floor + window / 4n) return;
+      floor = low;
+      await connection.run(`DELETE FROM fraud_declines_kept WHERE at_us < ${floor}`);
+      await connection.run(`DELETE FROM fraud_declines_alerted WHERE at_us < ${floor}`);
+    },
     reset: async () => {
-      memory = null;
+      floor = null;
+      newest = 0n;
     },
   };
 }
 
+const widestWindow = (settings: EffectiveSettings): bigint =>
+  BigInt(Math.max(...settings.versions.map((version) => version.settings.repeated_declines.window_minutes))) * MINUTE;
+
 interface DeclineRow {
   readonly userId: string;
   readonly cardToken: string | null;
+  readonly user: bigint;
+  readonly card: bigint | null;
   readonly atMicros: bigint;
   readonly day: number;
   readonly source: string;
@@ -58,13 +93,27 @@ interface DeclineRow {
   readonly offset: bigint;
 }
 
-async function declinesOf(connection: DuckDBConnection, relation: string, where: string): Promise<DeclineRow[]> {
+/** A user or card as a number: what is kept of millions of declines stays small. */
+const entityHash = (type: string, id: string): string => `md5_number_lower(${type} || chr(31) || ${id})`;
+const USER = entityHash("'party'", "user_id");
+const CARD = entityHash("'card'", "card_token");
+
+/** One row per decline and entity. */
+const entitiesSql = (relation: string, where = "true"): string => `
+  WITH declines AS MATERIALIZED (
+    SELECT user_id, card_token, epoch_us(event_time) AS at_us FROM ${relation} WHERE status = 'DECLINED' AND ${where})
+  SELECT ${USER} AS entity, at_us FROM declines
+  UNION ALL SELECT ${CARD}, at_us FROM declines WHERE card_token IS NOT NULL`;
+
+async function declinesOf(connection: DuckDBConnection): Promise<DeclineRow[]> {
   const reader = await connection.runAndReadAll(`
-    SELECT user_id, card_token, epoch_us(event_time), (business_date - DATE '1970-01-01')::INTEGER, ${ORDER}
-      FROM ${relation} WHERE status = 'DECLINED' AND ${where} ORDER BY ${ORDER}`);
-  return reader.getRowsJS().map(([userId, cardToken, at, day, source, partition, offset]) => ({
+    SELECT user_id, card_token, ${USER}, ${CARD}, epoch_us(event_time), (business_date - DATE '1970-01-01')::INTEGER, ${POSITION}
+      FROM delta WHERE status = 'DECLINED' ORDER BY ${ORDER}`);
+  return reader.getRowsJS().map(([userId, cardToken, user, card, at, day, source, partition, offset]) => ({
     userId: String(userId),
     cardToken: cardToken === null ? null : String(cardToken),
+    user: BigInt(String(user)),
+    card: card === null ? null : BigInt(String(card)),
     atMicros: BigInt(String(at)),
     day: Number(day),
     source: String(source),
@@ -73,63 +122,103 @@ async function declinesOf(connection: DuckDBConnection, relation: string, where:
   }));
 }
 
-const entitiesOf = (row: DeclineRow): (readonly ["party" | "card", string])[] =>
-  row.cardToken === null
-    ? [["party", row.userId]]
-    : [
-        ["party", row.userId],
-        ["card", row.cardToken],
-      ];
-
-const keyOf = (type: string, id: string) => `${type}\u001f${id}`;
-
-function firedBy(row: DeclineRow, memory: Map<string, DeclineMemory>, settings: EffectiveSettings): Fired[] {
-  const { settings: current, version } = settings.on(row.day);
-  const { declines: threshold, window_minutes: minutes } = current.repeated_declines;
-  return entitiesOf(row).flatMap(([entityType, entityId]) => {
-    const key = keyOf(entityType, entityId);
-    const known = memory.get(key) ?? { times: [], firedMicros: null };
-    memory.set(key, known);
-    const declines = addDecline(known, row.atMicros, threshold, BigInt(minutes) * 60_000_000n);
-    if (declines === null) return [];
-    const { source, partition, offset } = row;
-    return [{ entityType, entityId, declines, threshold, version, source, partition, offset }];
-  });
+/** The declines before the range, and where the rule fired, from `floor` on. */
+async function recall({ connection, lake, inputVersionBefore }: ProjectionContext, floor: bigint): Promise<void> {
+  const before = await lake.table(TRANSACTIONS.name).at({ version: inputVersionBefore });
+  const declines = await scanSql(lake.store, TRANSACTIONS, from(before.files, floor));
+  const alerts = await scanSql(lake.store, ALERTS, from(lake.table(ALERTS.name).current().files, floor));
+  await connection.run(`CREATE OR REPLACE TEMP TABLE fraud_declines_kept AS
+    ${entitiesSql(declines, `epoch_us(event_time) >= ${floor}`)}`);
+  await connection.run(`CREATE OR REPLACE TEMP TABLE fraud_declines_alerted AS
+    ${alertedSql(alerts)} AND epoch_us(event_time) >= ${floor}`);
 }
 
-/** What was known before the range: the declines of the window before its first one, and when the rule last fired. */
-async function recall(
-  { connection, lake, inputVersionBefore }: ProjectionContext,
+const alertedSql = (alerts: string): string => `
+  SELECT ${entityHash("entity_type", "entity_id")} AS entity, epoch_us(event_time) AS at_us FROM ${alerts} WHERE rule = '${RULE}'`;
+
+// Math.min and Math.max know no bigint.
+function earlier(a: bigint, b: bigint): bigint {
+  if (a < b) return a;
+  return b;
+}
+function later(a: bigint, b: bigint): bigint {
+  if (a > b) return a;
+  return b;
+}
+
+const isoOf = (micros: bigint): string => new Date(Number(micros / 1000n)).toISOString();
+const from = (files: readonly DataFile[], floor: bigint) => pruneFiles(files, "event_time", isoOf(floor), "9999");
+
+/** What is stored of the entities of these declines, around them. */
+async function historiesOf(
+  context: ProjectionContext,
   rows: readonly DeclineRow[],
-  settings: EffectiveSettings,
+  floor: bigint,
+  window: bigint,
+): Promise<Map<bigint, DeclineHistory>> {
+  const { connection } = context;
+  const entities = new Set(rows.flatMap(({ user, card }) => (card === null ? [user] : [user, card])));
+  const histories = new Map<bigint, DeclineHistory>();
+  for (const entity of entities) histories.set(entity, { times: [], fired: [] });
+  await connection.run(`CREATE OR REPLACE TEMP TABLE fraud_declines_wanted AS
+    SELECT DISTINCT entity FROM (${entitiesSql("delta")})`);
+  const take = async (which: "times" | "fired", relation: string) => {
+    const reader = await connection.runAndReadAll(
+      `SELECT entity, at_us FROM ${relation} SEMI JOIN fraud_declines_wanted USING (entity)`,
+    );
+    for (const [entity, at] of reader.getRowsJS())
+      histories.get(BigInt(String(entity)))?.[which].push(BigInt(String(at)));
+  };
+  await take("times", "fraud_declines_kept");
+  await take("fired", "fraud_declines_alerted");
+  const late = rows.filter(({ atMicros }) => atMicros - window < floor);
+  if (late.length === 0) return histories;
+  const { declines, alerts } = await lateFiles(context, late, floor, window);
+  const first = late.map(({ atMicros }) => atMicros).reduce(earlier) - window;
+  const range = `epoch_us(event_time) > ${first} AND epoch_us(event_time) < ${floor}`;
+  await take("times", `(${entitiesSql(declines, range)})`);
+  await take("fired", `(${alertedSql(alerts)} AND ${range})`);
+  return histories;
+}
+
+/** The files that may hold something of the windows of late declines, from before what is at hand. */
+async function lateFiles(
+  { lake, inputVersionBefore }: ProjectionContext,
+  late: readonly DeclineRow[],
+  floor: bigint,
+  window: bigint,
 ) {
-  const memory = new Map<string, DeclineMemory>();
-  const first = rows.reduce<bigint | null>(
-    (low, row) => (low === null || row.atMicros < low ? row.atMicros : low),
-    null,
-  );
-  if (first === null) return memory;
-  const minutes = Math.max(...settings.versions.map((version) => version.settings.repeated_declines.window_minutes));
-  const from = first - BigInt(minutes) * 60_000_000n;
-  const fromIso = new Date(Number(from / 1000n)).toISOString();
   const before = await lake.table(TRANSACTIONS.name).at({ version: inputVersionBefore });
-  const scan = await scanSql(lake.store, TRANSACTIONS, pruneFiles(before.files, "event_time", fromIso, "9999"));
-  for (const row of await declinesOf(connection, scan, `epoch_us(event_time) >= ${from}`)) {
-    for (const [type, id] of entitiesOf(row)) {
-      const known = memory.get(keyOf(type, id)) ?? { times: [], firedMicros: null };
-      known.times.push(row.atMicros);
-      memory.set(keyOf(type, id), known);
-    }
-  }
-  const alerts = lake.table(ALERTS.name).current();
-  const reader = await connection.runAndReadAll(`
-    SELECT entity_type, entity_id, max(epoch_us(event_time)) FROM ${await scanSql(lake.store, ALERTS, alerts.files)}
-     WHERE rule = ${sqlText(RULE)} AND epoch_us(event_time) >= ${from} GROUP BY ALL`);
-  for (const [type, id, at] of reader.getRowsJS()) {
-    const known = memory.get(keyOf(String(type), String(id))) ?? { times: [], firedMicros: null };
-    memory.set(keyOf(String(type), String(id)), { ...known, firedMicros: BigInt(String(at)) });
-  }
-  return memory;
+  const around = (files: readonly DataFile[]) => {
+    const wanted = late.flatMap(({ atMicros }) => {
+      return pruneFiles(files, "event_time", isoOf(atMicros - window), isoOf(earlier(atMicros + window, floor)));
+    });
+    return [...new Set(wanted)];
+  };
+  return {
+    declines: await scanSql(lake.store, TRANSACTIONS, around(before.files)),
+    alerts: await scanSql(lake.store, ALERTS, around(lake.table(ALERTS.name).current().files)),
+  };
+}
+
+function firedBy(
+  row: DeclineRow,
+  histories: ReadonlyMap<bigint, DeclineHistory>,
+  settings: EffectiveSettings,
+): Fired[] {
+  const { settings: current, version } = settings.on(row.day);
+  const { declines: threshold, window_minutes: minutes } = current.repeated_declines;
+  const fired: Fired[] = [];
+  const count = (entityType: string, entityId: string, entity: bigint) => {
+    const history = histories.get(entity);
+    const declines = history && addDecline(history, row.atMicros, threshold, BigInt(minutes) * MINUTE);
+    if (declines === null || declines === undefined) return;
+    const { source, partition, offset } = row;
+    fired.push({ entityType, entityId, declines, threshold, version, source, partition, offset });
+  };
+  count("party", row.userId, row.user);
+  if (row.card !== null && row.cardToken !== null) count("card", row.cardToken, row.card);
+  return fired;
 }
 
 async function stageFired(connection: DuckDBConnection, fired: readonly Fired[]): Promise<void> {
