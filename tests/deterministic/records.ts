@@ -1,0 +1,156 @@
+import type { RawBatch, RawRecord } from "../../server/pipeline/records";
+import type { Random } from "./random";
+
+export type Fate = "accepted" | "quarantined" | "duplicate";
+
+/** One place a progress mark counts through: a Kafka partition, or the plans of a landing folder. */
+export interface Stream {
+  readonly source: string;
+  readonly appId: string;
+  readonly markPer: "record" | "group";
+  /** In order. A group of a landing folder is handed over whole, with its number as mark. */
+  readonly groups: readonly (readonly RawBatch[])[];
+  /** Records of a Kafka partition, by position. */
+  readonly records: readonly RawRecord[];
+  readonly partition: string;
+  readonly lastMark: bigint;
+}
+
+export interface World {
+  readonly streams: readonly Stream[];
+  /** "source/partition/position" -> what must become of it. */
+  readonly fates: ReadonlyMap<string, Fate>;
+  readonly stolenCard: string;
+}
+
+export const TRANSACTION_SOURCES = ["payments", "files"] as const;
+export const SIGNAL_SOURCE = "signals";
+export const DAY_ONE_MS = Date.UTC(2026, 0, 5);
+
+const DAY_MS = 86_400_000;
+const STATUSES = ["RECEIVED", "DECLINED", "DECLINED", "SETTLED", "SETTLED", "REFUNDED"];
+const STOLEN = "4000056655665556";
+const CARDS = [STOLEN, "4111111111111111", "5555555555554444"];
+
+interface Line {
+  readonly text: string;
+  readonly fate: Fate;
+}
+
+/** Everything the sources will deliver, and what must become of each record. */
+export function createWorld(random: Random, recordsPerStream: number): World {
+  const fates = new Map<string, Fate>();
+  const payments: string[] = [];
+  const streams: Stream[] = [];
+  for (let partition = 0; partition < 2 + random.below(2); partition++) {
+    const lines = transactionLines(random, `p${partition}`, recordsPerStream, payments);
+    streams.push(partitionOf("payments", partition, lines, fates));
+  }
+  streams.push(partitionOf(SIGNAL_SOURCE, 0, signalLines(random, recordsPerStream, payments), fates));
+  streams.push(folderOf(random, transactionLines(random, "f", recordsPerStream, payments), fates));
+  return { streams, fates, stolenCard: STOLEN };
+}
+
+export const coordinates = (source: string, partition: string, position: bigint | number): string =>
+  `${source}/${partition}/${position}`;
+
+function transactionLines(random: Random, prefix: string, count: number, payments: string[]): Line[] {
+  const good: string[] = [];
+  const lines: Line[] = [];
+  while (lines.length < count) {
+    const number = lines.length;
+    if (good.length > 0 && random.chance(0.08)) {
+      lines.push({ text: random.pick(good), fate: "duplicate" });
+      continue;
+    }
+    const bad = random.chance(0.08);
+    const payment = `${prefix}-${Math.floor(number / 2)}`;
+    const atMs = DAY_ONE_MS + random.below(3) * DAY_MS + random.below(40) * 60_000 + number;
+    const text = JSON.stringify({
+      transaction_id: payment,
+      event_id: `${prefix}-e${number}`,
+      payment_type: "CARD",
+      status: random.pick(STATUSES),
+      amount_minor: 100 + random.below(1_000),
+      currency: random.chance(0.2) ? "JPY" : "EUR",
+      user_id: bad ? "" : `u${random.below(4)}`,
+      ...(random.chance(0.4) ? { counterparty_id: `c${random.below(3)}` } : { merchant_id: `m${random.below(3)}` }),
+      event_time: new Date(atMs).toISOString(),
+      card_number: random.pick(CARDS),
+      processing_ms: random.below(50),
+    });
+    lines.push({ text, fate: bad ? "quarantined" : "accepted" });
+    if (bad) continue;
+    good.push(text);
+    payments.push(JSON.stringify([payment, atMs]));
+  }
+  return lines;
+}
+
+function signalLines(random: Random, count: number, payments: readonly string[]): Line[] {
+  const good: string[] = [];
+  const lines: Line[] = [];
+  while (lines.length < count) {
+    if (good.length > 0 && random.chance(0.08)) {
+      lines.push({ text: random.pick(good), fate: "duplicate" });
+      continue;
+    }
+    const bad = random.chance(0.08);
+    const [payment, atMs]: [string, number] = JSON.parse(random.pick(payments));
+    const text = JSON.stringify({
+      fraud_signal_id: `s${lines.length}`,
+      transaction_id: bad ? "" : payment,
+      fraud_score: random.below(100) / 100,
+      reason_code: "R1",
+      event_time: new Date(atMs + 1_000).toISOString(),
+    });
+    lines.push({ text, fate: bad ? "quarantined" : "accepted" });
+    if (!bad) good.push(text);
+  }
+  return lines;
+}
+
+const encoder = new TextEncoder();
+const recordOf = (line: Line, position: number): RawRecord => ({
+  bytes: encoder.encode(line.text),
+  position: BigInt(position),
+});
+
+function partitionOf(source: string, number: number, lines: readonly Line[], fates: Map<string, Fate>): Stream {
+  const partition = String(number);
+  for (const [position, { fate }] of lines.entries()) fates.set(coordinates(source, partition, position), fate);
+  return {
+    source,
+    appId: `kafka/cluster/${source}/topic/${partition}`,
+    markPer: "record",
+    groups: [],
+    records: lines.map(recordOf),
+    partition,
+    lastMark: BigInt(lines.length - 1),
+  };
+}
+
+/** The same lines as files of a landing folder, several to a plan. */
+function folderOf(random: Random, lines: readonly Line[], fates: Map<string, Fate>): Stream {
+  const groups: RawBatch[][] = [];
+  for (let at = 0, file = 0; at < lines.length; ) {
+    const group: RawBatch[] = [];
+    for (let files = 1 + random.below(2); files > 0 && at < lines.length; files--, file++) {
+      const inFile = lines.slice(at, at + 1 + random.below(12));
+      const partition = `in/${String(file).padStart(3, "0")}.ndjson`;
+      for (const [position, { fate }] of inFile.entries()) fates.set(coordinates("files", partition, position), fate);
+      group.push({ source: "files", partition, records: inFile.map(recordOf) });
+      at += inFile.length;
+    }
+    groups.push(group);
+  }
+  return {
+    source: "files",
+    appId: "landing/files",
+    markPer: "group",
+    groups,
+    records: [],
+    partition: "*",
+    lastMark: BigInt(groups.length - 1),
+  };
+}
