@@ -60,7 +60,7 @@ function checkedText(name: string, text: string, suspect: boolean): string | Fau
 }
 
 /** A card number inside an identifier is masked, and a digest keeps different identifiers different. */
-function withoutCardNumber(text: string): string {
+export function withoutCardNumber(text: string): string {
   const masked = maskCardNumbersInText(text);
   if (masked === text) return text;
   return `${masked}~${createHash("sha256").update(text).digest("hex").slice(0, 16)}`;
