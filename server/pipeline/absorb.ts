@@ -53,13 +53,14 @@ export async function absorbGroup(group: SourceGroup, context: AbsorbContext): P
 
 async function absorbSlice(group: SourceGroup, raw: RawBatch, slice: DecodedRecord[], context: AbsorbContext) {
   const { dedupe, connection, table, held } = context;
+  const versionOf = (record: RawRecord) => (group.markPer === "record" ? record.position : group.markVersion);
+  const stored = slice.filter(({ record }) => versionOf(record) <= held.rows);
+  const decisions = stored.length === 0 ? NO_DECISIONS : await storedDecisions(raw, stored, context);
+  // Last: until the claims nothing is waited for, so nothing is forgotten in between.
   if (dedupe !== null) {
     const times = slice.flatMap(({ decoded }) => (decoded.ok ? [decoded.value.eventTimeMicros] : []));
     await dedupe.prepare(connection, table.current().files, times);
   }
-  const versionOf = (record: RawRecord) => (group.markPer === "record" ? record.position : group.markVersion);
-  const stored = slice.filter(({ record }) => versionOf(record) <= held.rows);
-  const decisions = stored.length === 0 ? NO_DECISIONS : await storedDecisions(raw, stored, context);
   const owner = partitionHash(`${raw.source}/${raw.partition}`);
   for (const { record, decoded } of slice) {
     absorbRecord(group, raw, record, decoded, versionOf(record), owner, decisions, context);

@@ -63,18 +63,25 @@ export class DedupeIndex {
 
   /** Reads what `eventTimes` (microseconds) need and is not yet in memory. Must precede `claim` for those times. */
   async prepare(connection: DuckDBConnection, files: readonly DataFile[], eventTimes: Iterable<bigint>): Promise<void> {
-    const missing = new Set<bigint>();
+    const wanted = new Set<bigint>();
     let last: bigint | null = null;
     for (const time of eventTimes) {
       const bucket = floorDivide(time, BUCKET_MICROS);
       if (bucket === last) continue;
       last = bucket;
-      if (!this.buckets.has(bucket)) missing.add(bucket);
+      wanted.add(bucket);
     }
-    for (const bucket of missing) {
-      this.buckets.set(bucket, { table: new KeyTable(), usedAt: ++this.uses });
-      await this.load(connection, files, bucket, bucket);
+    // A batch lost meanwhile makes all be forgotten: then from the beginning.
+    for (let missing = this.missing(wanted); missing.length > 0; missing = this.missing(wanted)) {
+      for (const bucket of missing) {
+        this.buckets.set(bucket, { table: new KeyTable(), usedAt: ++this.uses });
+        await this.load(connection, files, bucket, bucket);
+      }
     }
+  }
+
+  private missing(wanted: ReadonlySet<bigint>): bigint[] {
+    return [...wanted].filter((bucket) => !this.buckets.has(bucket));
   }
 
   /** Adds the rows another writer committed to the ten minutes that are in memory. */

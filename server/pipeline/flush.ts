@@ -34,6 +34,8 @@ export class Flusher {
   private waiting: { message: string; remedy: string } | null = null;
   /** Where this process last saw or put each mark, by table and mark: what its pending rows were decided upon. */
   private readonly bases = new Map<string, bigint>();
+  /** Version up to which every other writer's files were handed out as foreign, of the tables this was ever asked for. */
+  private readonly known = new Map<string, number>();
   private stopped = false;
 
   constructor(options: IndexerOptions) {
@@ -177,7 +179,7 @@ export class Flusher {
     foreign: Map<string, readonly DataFile[]>,
   ): Promise<Extract<FlushOutcome, { kind: "lost" }> | null> {
     const table = this.options.lake.table(prepared.table);
-    const before = table.current().version;
+    const before = this.known.get(prepared.table) ?? table.current().version;
     const moved = this.movedByAnother(table, prepared.marks);
     if (moved !== null) return { kind: "lost", table: prepared.table, appId: moved };
     const marks = [...prepared.marks].filter(([appId, version]) => version > (table.current().marks.get(appId) ?? -1n));
@@ -202,7 +204,17 @@ export class Flusher {
         changes.filter((change) => change.version < outcome.version).flatMap((change) => change.files),
       );
     }
+    if (this.known.has(prepared.table)) this.known.set(prepared.table, outcome.version);
     return null;
+  }
+
+  /** The files others added to a table since this was last asked or told by a commit; none at the first time, when nothing of it is in memory. */
+  async foreignSince(table: string): Promise<ForeignFiles> {
+    const { version } = this.options.lake.table(table).current();
+    const known = this.known.get(table) ?? version;
+    const changes = version > known ? await this.options.lake.table(table).changesSince(known) : [];
+    this.known.set(table, changes.at(-1)?.version ?? version);
+    return new Map([[table, changes.flatMap((change) => change.files)]]);
   }
 
   /**

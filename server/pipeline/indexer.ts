@@ -244,6 +244,8 @@ export class Indexer {
     const known = this.held.get(group.appId);
     if (known !== undefined) return known;
     const held = await this.flusher.held(source.produces, this.options.alertsSpec.name, group.appId);
+    // Records before these may have been another writer's: what it stored must be known before the next is called new.
+    await this.absorbForeign(await this.flusher.foreignSince(source.produces));
     this.held.set(group.appId, held);
     if (!this.watermarks.has(group.appId)) {
       const partition = group.markPer === "record" ? (group.batches[0]?.partition ?? null) : null;

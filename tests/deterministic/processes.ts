@@ -55,9 +55,9 @@ export interface ProcessContext {
   readonly onAct: (act: string, outcome: "done" | "unknown") => void;
 }
 
-const RELOAD_MS = 500;
-const MAINTENANCE_MS = 400;
-const ACT_MS = 300;
+const RELOAD_MS = 1_200;
+const MAINTENANCE_MS = 300;
+const ACT_MS = 800;
 const HOUR_MS = 3_600_000;
 
 export type Main = (context: ProcessContext) => Promise<void>;
@@ -73,7 +73,7 @@ export const runIndexer: Main = async (context) => {
   const { actor, broker, sources, log } = context;
   const lake = await open(context);
   const holder = await createRulesHolder(lake, () => RULES);
-  const limits = { flushAgeMs: 150, flushRows: 12, flushBytes: 1_000_000, dedupeBytesMax: 100_000_000 };
+  const limits = { flushAgeMs: 150, flushRows: 8, flushBytes: 1_000_000, dedupeBytesMax: 100_000_000 };
   const options = { lake, db: lake.db, alertsSpec: ALERTS, sources, rules: holder.rules, limits, nowMicros, log };
   const indexer = new Indexer(options);
   context.mutants.indexer?.(indexer);

@@ -45,8 +45,8 @@ export interface RunResult {
 }
 
 const START_MS = DAY_ONE_MS + 3 * 86_400_000;
-const RECORDS: Readonly<Record<Scope, number>> = { lake: 24, whole: 24 };
-const CHAOS_STEPS: Readonly<Record<Scope, number>> = { lake: 1_200, whole: 4_000 };
+const RECORDS: Readonly<Record<Scope, number>> = { lake: 14, whole: 20 };
+const CHAOS_STEPS: Readonly<Record<Scope, number>> = { lake: 800, whole: 2_500 };
 const ROLES: Readonly<Record<Scope, readonly Role[]>> = {
   lake: ["indexer", "indexer", "maintenance", "maintenance", "person"],
   whole: ["indexer", "indexer", "projector", "projector", "maintenance"],

@@ -191,6 +191,7 @@ export class Simulation {
   }
 
   private spawn(role: Role): void {
+    if (this.stopping) return;
     const { scheduler, db, specs, sources, mutant } = this.options;
     const actor = new Actor(`${role} ${++this.counts.processes}`, role);
     this.living.set(actor, role);
