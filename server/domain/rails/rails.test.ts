@@ -1,7 +1,8 @@
+import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { cutOffInstant } from "../calendar/cut-off";
 import { type BusinessDate, createZoneClock } from "../time";
-import { type PaymentKind, RAILS, railOf } from "./rails";
+import { type PaymentKind, RAILS, RAILS_VERSION, railOf } from "./rails";
 
 describe("the rail of a payment", () => {
   it.each<[PaymentKind, string, string | null]>([
@@ -63,5 +64,13 @@ describe("each rail", () => {
     const codes = rail.returns.flatMap((window) => window.codes ?? ["any other"]);
     expect(codes).toEqual([...new Set(codes)]);
     for (const window of rail.returns) expect(window.source.length).toBeGreaterThan(20);
+  });
+});
+
+describe("the version of the rails", () => {
+  it("stands for the same rules as ever", () => {
+    const text = JSON.stringify(RAILS, (_, value) => (typeof value === "bigint" ? `${value}n` : value));
+    const fingerprint = createHash("sha256").update(text).digest("hex").slice(0, 16);
+    expect([RAILS_VERSION, fingerprint]).toEqual(["rails/1", "f86a024b1e422ca3"]);
   });
 });
