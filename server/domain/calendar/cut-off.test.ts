@@ -79,6 +79,11 @@ describe("the acceptance date", () => {
     expect(told("2026-11-20T20:00:00Z", fedwire)).toEqual(["2026-11-20"]);
   });
 
+  it("ends with the last microsecond before the cut-off", () => {
+    expect(told("2026-11-19T23:44:59.999999Z", fedwire)[0]).toBe("2026-11-19");
+    expect(told("2026-11-19T23:45:00Z", fedwire)[0]).toBe("2026-11-20");
+  });
+
   it("tells of the cut-off, then of the weekend", () => {
     expect(told("2026-11-21T00:00:00Z", fedwire)).toEqual([
       "2026-11-23",
