@@ -55,9 +55,10 @@ describe("the business date of an instant", () => {
   it("is the calendar day for a cut-off at 24:00, through a year in zones that change their clocks", () => {
     for (const zone of ["Europe/London", NEW_YORK, "Australia/Lord_Howe", "America/Sao_Paulo"]) {
       const wrong: string[] = [];
+      const clock = new Intl.DateTimeFormat("en-CA", { timeZone: zone });
       for (let ms = Date.UTC(2018, 0, 1); ms < Date.UTC(2019, 0, 1); ms += 227 * 60_000) {
         const instant = BigInt(ms) * 1000n;
-        const shown = new Intl.DateTimeFormat("en-CA", { timeZone: zone }).format(ms);
+        const shown = clock.format(ms);
         if (businessDateOf(instant, { time: "24:00", zone }) !== shown) wrong.push(formatInstant(instant));
         if (instant >= endOfDate(d(shown), zone)) wrong.push(formatInstant(instant));
       }
@@ -121,7 +122,7 @@ describe("the acceptance date", () => {
     for (const calendar of [CALENDARS.fed, CALENDARS.target, CALENDARS.uk, CALENDARS.always]) {
       for (const cutOff of [fedAch, fedwire, eveBefore, { time: "24:00", zone: "Europe/London" }]) {
         const wrong: string[] = [];
-        for (let hour = 0; hour < 366 * 24; hour += 5) {
+        for (let hour = 0; hour < 366 * 24; hour += 7) {
           const instant = at("2026-01-01T00:10:00Z") + BigInt(hour) * 3_600_000_000n;
           let day = dayNumber(formatInstant(instant).slice(0, 10)) - 3;
           while (!calendar.isOpen(day) || instant >= cutOffInstant(cutOff, businessDate(day))) day++;

@@ -32,6 +32,8 @@ describe("the date by which money must be seen", () => {
     ["ach_same_day", "2026-11-20T21:44:59Z", "2026-11-20", "2026-11-20"],
     ["ach_same_day", "2026-11-20T21:45:00Z", "2026-11-20", "2026-11-23"], // 16:45: the last window is closed
     ["ach_same_day", "2020-11-20T20:00:00Z", "2020-11-20", "2020-11-23"], // 15:00, before there was a third window
+    ["ach_same_day", "2021-03-18T20:00:00Z", "2021-03-18", "2021-03-19"],
+    ["ach_same_day", "2021-03-19T20:00:00Z", "2021-03-19", "2021-03-19"], // 16:00 on the third window's first day
     ["ach_same_day", "2015-11-20T15:00:00Z", "2015-11-20", "2015-11-23"], // before Same Day ACH
     ["fedwire", "2026-11-20T23:44:59Z", "2026-11-20", "2026-11-20"],
     ["fedwire", "2026-11-20T23:45:00Z", "2026-11-23", "2026-11-23"],
@@ -61,6 +63,8 @@ describe("the date by which money must be seen", () => {
     ["chaps", "2026-07-15T16:39:00Z", "2026-07-15", "2026-07-15"],
     ["chaps", "2026-07-15T16:40:00Z", "2026-07-16", "2026-07-16"],
     ["chaps", "2015-07-15T15:30:00Z", "2015-07-16", "2015-07-16"], // 16:30, the deadline was 16:00 then
+    ["chaps", "2016-06-17T15:30:00Z", "2016-06-20", "2016-06-20"],
+    ["chaps", "2016-06-20T15:30:00Z", "2016-06-20", "2016-06-20"], // the first day of longer hours
     ["cheque_uk", "2026-11-20T12:00:00Z", "2026-11-20", "2026-11-23"],
     ["card_us", "2026-11-20T12:00:00Z", "2026-11-20", "2026-11-24"],
     ["card_eu", "2026-04-01T12:00:00Z", "2026-04-01", "2026-04-07"],
@@ -149,7 +153,7 @@ describe("every rail, every year from 2000 to 2100", () => {
   /** A step prime to days and weeks, so that all hours, weekdays and days of clock changes are met. */
   function* instants(): Generator<bigint> {
     const last = at("2100-11-15T00:00:00Z");
-    const step = 173n * 3_600_000_000n + 60_000_000n;
+    const step = 401n * 3_600_000_000n + 60_000_000n;
     for (let micros = at("2000-01-04T00:00:00Z"); micros < last; micros += step) yield micros;
   }
 
