@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { ConcordanceError } from "../domain/errors";
+import { ConcordanceError, invariant } from "../domain/errors";
 import { writeParquet } from "../lake/parquet";
 import type { DataFile } from "../lake/snapshot";
 import type { Table } from "../lake/table";
@@ -168,22 +168,31 @@ export class Flusher {
 
   private async commitAll(batch: MicroBatch, group: readonly Prepared[], foreign: Map<string, readonly DataFile[]>) {
     const outcomes = await Promise.all(
-      group.map((prepared) => this.retry(() => this.commitOne(batch, prepared, foreign))),
+      group.map(async (prepared) => {
+        const { table } = prepared;
+        const before = this.known.get(table) ?? this.options.lake.table(table).current().version;
+        const outcome = await this.retry(() => this.commitOne(batch, prepared));
+        if (outcome === null || outcome.kind === "lost") return outcome;
+        // Apart from the commit, which must not be tried again because this fails.
+        foreign.set(table, await this.retry(() => this.addedByOthers(table, before, outcome.version)));
+        if (this.known.has(table)) this.known.set(table, outcome.version);
+        return null;
+      }),
     );
     return outcomes.find((outcome) => outcome !== null) ?? null;
   }
 
+  /** Null where there is nothing to commit. */
   private async commitOne(
     batch: MicroBatch,
     prepared: Prepared,
-    foreign: Map<string, readonly DataFile[]>,
-  ): Promise<Extract<FlushOutcome, { kind: "lost" }> | null> {
+  ): Promise<Extract<FlushOutcome, { kind: "lost" }> | { kind: "committed"; version: number } | null> {
     const table = this.options.lake.table(prepared.table);
-    const before = this.known.get(prepared.table) ?? table.current().version;
     const moved = this.movedByAnother(table, prepared.marks);
     if (moved !== null) return { kind: "lost", table: prepared.table, appId: moved };
     const marks = [...prepared.marks].filter(([appId, version]) => version > (table.current().marks.get(appId) ?? -1n));
     if (marks.length === 0 && prepared.file === null) return null;
+    invariant(marks.length > 0, `${prepared.table}: rows without a mark could be committed twice`);
     const outcome = await table.commit({
       adds: prepared.file === null ? [] : [prepared.file],
       marks: marks.map(([appId, version]) => {
@@ -197,15 +206,14 @@ export class Flusher {
     if (outcome.kind === "file_removed")
       throw new Error(`${prepared.table}: an append removed nothing, yet ${outcome.path}`);
     for (const [appId, version] of marks) this.bases.set(baseKey(prepared.table, appId), version);
-    if (outcome.version > before + 1) {
-      const changes = await table.changesSince(before);
-      foreign.set(
-        prepared.table,
-        changes.filter((change) => change.version < outcome.version).flatMap((change) => change.files),
-      );
-    }
-    if (this.known.has(prepared.table)) this.known.set(prepared.table, outcome.version);
-    return null;
+    return outcome;
+  }
+
+  /** Between a version seen before and one's own commit. */
+  private async addedByOthers(table: string, before: number, own: number): Promise<DataFile[]> {
+    if (own <= before + 1) return [];
+    const changes = await this.options.lake.table(table).changesSince(before);
+    return changes.filter((change) => change.version < own).flatMap((change) => change.files);
   }
 
   /** The files others added to a table since this was last asked or told by a commit; none at the first time, when nothing of it is in memory. */

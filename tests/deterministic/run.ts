@@ -97,11 +97,13 @@ export async function run(tools: Tools, { seed, scope, mutant, keepLines = false
     roles: ROLES[scope],
     mutant: mutant ?? null,
   });
+  const undo = mutant?.install?.();
   const restore = takeOver(scheduler);
   try {
     await play(simulation, tools.db);
   } finally {
     restore();
+    undo?.();
   }
   const { violations } = simulation;
   try {

@@ -20,6 +20,8 @@ export interface Mutant {
   readonly says: string;
   readonly store?: StoreMutants;
   readonly process?: ProcessMutants;
+  /** Changes a part all processes share, and returns how to undo it. */
+  readonly install?: () => () => void;
 }
 
 export interface SimulationOptions {
