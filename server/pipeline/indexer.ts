@@ -85,15 +85,7 @@ export class Indexer {
     if (source === undefined) throw new Error(`indexer: no source ${sourceName}`);
     const tables = this.tablesFedBy(source);
     return {
-      lowestMark: async (appId) => {
-        // What is still on its way must be decided before reading starts again, or it would be read twice.
-        if (this.batch.marks.has(appId)) await this.flush();
-        await this.settled();
-        this.pushed.delete(appId);
-        this.fenced.delete(appId);
-        this.held.delete(appId);
-        return this.flusher.lowestMark(tables, appId);
-      },
+      lowestMark: (appId) => this.inTurn(() => this.whereToRead(appId, tables)),
       knownMarks: (prefix) => this.flusher.knownMarks(tables, prefix),
       push: (group) => this.push(source, group),
       discard: (appIds) => {
@@ -106,6 +98,21 @@ export class Indexer {
         return () => this.listeners.delete(listener);
       },
     };
+  }
+
+  /**
+   * In turn with pushing, and after what is on its way is decided: nothing the answer says is still to be read can be in
+   * memory then, nor come in while it is given.
+   */
+  private async whereToRead(appId: string, tables: readonly string[]): Promise<bigint | null> {
+    if (this.batch.marks.has(appId)) await this.startFlush();
+    await this.settled();
+    this.fenced.delete(appId);
+    this.held.delete(appId);
+    const lowest = await this.flusher.lowestMark(tables, appId);
+    if (lowest === null) this.pushed.delete(appId);
+    else this.pushed.set(appId, lowest);
+    return lowest;
   }
 
   /** Resolves when everything pushed before the call is committed. */

@@ -112,7 +112,7 @@ describe("ingest", () => {
       );
       expect(report).toMatchObject({ in: world.records, accepted: world.accepted, duplicates: world.duplicates });
     }
-  });
+  }, 120_000);
 
   it("keeps no card number anywhere in the lake", async () => {
     const world = await writeWorld(directory, "w", 60);

@@ -18,6 +18,11 @@ interface Ends {
 interface Place {
   /** Offset that must be read next; null until the marks were asked. */
   next: bigint | null;
+  /** Whether the consumer was seen, or told, to read at `next`: only then does it skip nothing but what has no records. */
+  aligned: boolean;
+  /** The question to the marks that is on its way, and how often what was known has been forgotten. */
+  asking: Promise<bigint> | null;
+  forgotten: number;
   ends: Ends | null;
   /** Of the newest record read, milliseconds since the epoch. */
   timestampMs: number | null;
@@ -91,10 +96,40 @@ export class Positions {
   async expected(partition: number, sink: SourceSink, admin: Admin): Promise<bigint> {
     const place = this.place(partition);
     if (place.next !== null) return place.next;
-    const mark = await sink.lowestMark(this.appId(partition));
-    const start = mark === null ? (place.ends ?? (await this.readEnds(partition, admin))).low : mark + 1n;
-    place.next = this.accepted(partition, start);
-    return place.next;
+    place.asking ??= this.ask(partition, sink, admin).finally(() => {
+      place.asking = null;
+    });
+    return place.asking;
+  }
+
+  /** An answer given while the position was forgotten again may be of yesterday: it is asked for once more. */
+  private async ask(partition: number, sink: SourceSink, admin: Admin): Promise<bigint> {
+    const place = this.place(partition);
+    for (;;) {
+      const { forgotten } = place;
+      const mark = await sink.lowestMark(this.appId(partition));
+      const start = mark === null ? (place.ends ?? (await this.readEnds(partition, admin))).low : mark + 1n;
+      if (place.forgotten !== forgotten) continue;
+      place.next = this.accepted(partition, start);
+      place.committed = place.next - 1n;
+      return place.next;
+    }
+  }
+
+  /**
+   * Whether a batch fetched at this offset is the one to take. The group may remember an offset beyond the marks (another
+   * lake's, or of records that were dropped before they were committed), so being ahead is only right for a consumer that
+   * was at the expected offset before: then what lies between were aborted or control records.
+   */
+  isDue(partition: number, fetchedAt: bigint, expected: bigint): boolean {
+    const place = this.place(partition);
+    if (fetchedAt === expected) place.aligned = true;
+    return fetchedAt >= expected && place.aligned;
+  }
+
+  /** The consumer is told to read at the expected offset; its next fetch begins there. */
+  sought(partition: number): void {
+    this.place(partition).aligned = true;
   }
 
   /** A person has accepted that everything below the token's offset is gone. */
@@ -158,11 +193,14 @@ export class Positions {
   }
 
   forget(partition: number): void {
-    this.place(partition).next = null;
+    const place = this.place(partition);
+    place.next = null;
+    place.aligned = false;
+    place.forgotten++;
   }
 
   private forgetAll(): void {
-    for (const place of this.places.values()) place.next = null;
+    for (const partition of this.places.keys()) this.forget(partition);
   }
 
   /** The partitions this member has now; returns the marks of those it must let go of. */
@@ -195,7 +233,16 @@ export class Positions {
   private place(partition: number): Place {
     const known = this.places.get(partition);
     if (known !== undefined) return known;
-    const made: Place = { next: null, ends: null, timestampMs: null, handedOnMs: 0, committed: null };
+    const made: Place = {
+      next: null,
+      aligned: false,
+      asking: null,
+      forgotten: 0,
+      ends: null,
+      timestampMs: null,
+      handedOnMs: 0,
+      committed: null,
+    };
     this.places.set(partition, made);
     return made;
   }

@@ -239,19 +239,18 @@ class KafkaSource implements Source {
     admin: Admin,
     { batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload,
   ): Promise<void> {
-    const { consumer, positions } = session;
+    const { positions } = session;
     const { topic, name } = this.options;
     const { partition } = batch;
-    const seek = (offset: bigint) => consumer.seek({ topic, partition, offset: String(offset) });
     if (!isRunning() || isStale()) return;
     const fetchedAt = fetchedOffsetOf(batch);
     const expected = await beating(heartbeat, () => positions.expected(partition, sink, admin));
     if (isStale()) return;
     if (fetchedAt !== expected) {
-      // Ahead of what is expected is right where records between were aborted or control records; never below the log's start.
+      // Never below the log's start, never beyond its end.
       await beating(heartbeat, () => positions.check(partition, expected, admin));
-      if (fetchedAt < expected) return seek(expected);
     }
+    if (!positions.isDue(partition, fetchedAt, expected)) return this.seek(session, partition, expected);
     // A topic made again under the name answers fetches as if nothing had happened: only its id tells.
     if (!(await session.sameTopic())) return session.end(faulty(movedTopic(topic)));
     if (batch.messages.length > 0) {
@@ -264,14 +263,17 @@ class KafkaSource implements Source {
     await heartbeat();
   }
 
+  private seek({ consumer, positions }: Session, partition: number, offset: bigint): void {
+    consumer.seek({ topic: this.options.topic, partition, offset: String(offset) });
+    positions.sought(partition);
+  }
+
   /** A dropped batch shows only at the next push, and without new records there is none: so it is looked for. */
-  private async seekDropped({ consumer, positions }: Session, sink: SourceSink, admin: Admin): Promise<void> {
-    const { topic } = this.options;
+  private async seekDropped(session: Session, sink: SourceSink, admin: Admin): Promise<void> {
+    const { positions } = session;
     for (const partition of positions.overdue(Date.now(), DROPPED_MS)) {
       positions.forget(partition);
-      const expected = await positions.expected(partition, sink, admin);
-      positions.committed(partition, expected - 1n);
-      consumer.seek({ topic, partition, offset: String(expected) });
+      this.seek(session, partition, await positions.expected(partition, sink, admin));
     }
   }
 
@@ -281,7 +283,7 @@ class KafkaSource implements Source {
     for (let nextIdentityMs = Date.now() + IDENTITY_EVERY_MS; !session.over; ) {
       try {
         session.positions.ends(await admin.fetchTopicOffsets(topic));
-        if (this.busy === 0) await this.seekDropped(session, sink, admin);
+        await this.seekDropped(session, sink, admin);
         if (Date.now() > nextIdentityMs) {
           nextIdentityMs = Date.now() + IDENTITY_EVERY_MS;
           // The next session finds the old topic's marks and says what was lost.
