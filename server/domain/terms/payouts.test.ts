@@ -113,6 +113,7 @@ describe("the payout schedule", () => {
     const { payouts, reserve } = plan([day("2026-11-20", 10_000n)], { horizon: d("2026-12-06") });
     expect(payouts).toHaveLength(1);
     expect(reserve).toMatchObject([{ heldOn: "2026-11-23", amountMinor: 1_000n, releaseOn: "2026-12-07" }]);
+    expect(plan([day("2026-11-20", 10_000n)], { horizon: d("2026-12-07") }).reserve).toEqual([]);
   });
 
   it.each([

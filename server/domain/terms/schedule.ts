@@ -41,16 +41,14 @@ export function nextPayoutDate(schedule: PayoutSchedule, calendar: BusinessCalen
   checkSchedule(schedule);
   if (schedule.every === "business_day") return rollWithReasons(calendar, from);
   const { convention } = schedule;
-  const dates = nominalDates(schedule, from);
-  const first = dates.find((nominal) => roll(calendar, nominal, convention) >= from);
-  invariant(first !== undefined, `No payout date within ${DAYS_AHEAD_MAX} days after ${from}.`);
-  const date = roll(calendar, first, convention);
-  const nominal = dates.includes(date) ? date : first;
+  const nominal = nominalDates(schedule, from).find((candidate) => roll(calendar, candidate, convention) >= from);
+  invariant(nominal !== undefined, `No payout date within ${DAYS_AHEAD_MAX} days after ${from}.`);
+  const rolled = rollWithReasons(calendar, nominal, convention);
   const wait = (to: BusinessDate): Shift[] =>
     from === to ? [] : [{ kind: "schedule", from, to, reason: scheduleText(schedule), closed: [] }];
   // What was due before `from` and is made up for on a later day takes along what is due by then.
-  if (nominal < from) return { date, shifts: wait(date) };
-  return { date, shifts: [...wait(nominal), ...rollWithReasons(calendar, nominal, convention).shifts] };
+  if (nominal < from) return { date: rolled.date, shifts: wait(rolled.date) };
+  return { date: rolled.date, shifts: [...wait(nominal), ...rolled.shifts] };
 }
 
 type Periodic = Exclude<PayoutSchedule, { every: "business_day" }>;
