@@ -1,16 +1,17 @@
 import type { MoneyValue } from "../domain/answer";
 import type { AssemblyPort, OpeningDraft } from "./drafts";
 import { type FaultPlace, refuse } from "./faults";
-import type { FileFacts, ProvisionalItem, StatementControl, StatementItem } from "./model";
+import { follows } from "./identity";
+import type { FileFacts, ProvisionalItem, StatementBalance, StatementControl, StatementItem } from "./model";
 import { OccurrenceTable } from "./occurrences";
 import { StatementBuilder } from "./statement-builder";
 
 /** What opened an account's last statement in this file, to know whether the next one goes on where it ended. */
 interface AccountState {
   salt: number;
-  closingMinor: bigint | null;
+  closing: StatementBalance | null;
   partOf: string | null;
-  readonly sequences: Set<string>;
+  sequence: string | null;
 }
 
 const STATEMENTS_MAX = 200_000;
@@ -70,9 +71,9 @@ export class StatementAssembler implements AssemblyPort {
   }
 
   /** Remembers how a statement ended. */
-  closed(account: string, currency: string, closingMinor: bigint | null, controlled: boolean): void {
+  closed(account: string, currency: string, closing: StatementBalance | null, controlled: boolean): void {
     const state = this.accounts.get(`${account}|${currency}`);
-    if (state !== undefined) state.closingMinor = closingMinor;
+    if (state !== undefined) state.closing = closing;
     if (!controlled) this.uncontrolled++;
   }
 
@@ -101,25 +102,26 @@ export class StatementAssembler implements AssemblyPort {
   }
 
   /**
-   * Equal bookings are different ones within a statement and in one that goes on where the last of its account ended
-   * under another number; in any other statement they are the same ones told again.
+   * Equal bookings are different ones within a statement and in one with the next number that goes on where, and not
+   * before, the last of its account ended; in any other statement they are the same ones told again.
    */
   private stateFor(account: string, draft: OpeningDraft): AccountState {
     const key = `${account}|${draft.currency}`;
     const sequence = draft.sequence ?? null;
     const known = this.accounts.get(key);
     const samePart = draft.partOf !== undefined && known?.partOf === draft.partOf;
-    const goesOn =
-      known !== undefined &&
-      sequence !== null &&
-      !known.sequences.has(sequence) &&
-      known.closingMinor !== null &&
-      known.closingMinor === draft.opening?.amountMinor;
-    const state: AccountState = known ?? { salt: this.salts, closingMinor: null, partOf: null, sequences: new Set() };
-    if (!samePart && !goesOn) state.salt = this.salts++;
-    if (sequence !== null) state.sequences.add(sequence);
+    const state: AccountState = known ?? { salt: this.salts, closing: null, partOf: null, sequence: null };
+    if (!samePart && !goesOn(state, sequence, draft.opening ?? null)) state.salt = this.salts++;
+    state.sequence = sequence;
     state.partOf = draft.partOf ?? null;
     this.accounts.set(key, state);
     return state;
   }
+}
+
+function goesOn(last: AccountState, sequence: string | null, opening: StatementBalance | null): boolean {
+  const { closing } = last;
+  if (closing === null || opening === null || !follows(last.sequence, sequence)) return false;
+  const later = closing.date !== null && opening.date !== null && opening.date >= closing.date;
+  return later && closing.amountMinor === opening.amountMinor;
 }

@@ -36,7 +36,7 @@ export interface AssemblyPort {
   readonly counts: { entries: number; bookedEntries: number; details: number };
   push(item: StatementItem): void;
   book(amount: MoneyValue): void;
-  closed(account: string, currency: string, closingMinor: bigint | null, controlled: boolean): void;
+  closed(account: string, currency: string, closing: StatementBalance | null, controlled: boolean): void;
   occurrence(digest: Buffer, contentDigest: string, salt: number): number;
 }
 

@@ -83,9 +83,12 @@ export interface StatementFault {
   readonly remedy: string;
 }
 
+const WHAT_CHARS_MAX = 400;
 const FOUND_CHARS_MAX = 120;
 
 export interface FaultFacts {
+  /** True where the texts are own words and figures only, which masking would take for card numbers. */
+  readonly figures?: boolean;
   readonly expected?: string | bigint | number;
   readonly found?: string | bigint | number;
 }
@@ -100,20 +103,19 @@ export class StatementRefusal extends Error {
 
 /** Refuses the file. What is told of its content is masked and cut. */
 export function refuse(code: StatementFaultCode, what: string, where: FaultPlace, facts: FaultFacts = {}): never {
+  const mask = facts.figures === true ? (text: string) => text : maskCardNumbersInText;
+  const told = (value: FaultFacts["found"]) => (value === undefined ? null : cut(mask(String(value)), FOUND_CHARS_MAX));
   throw new StatementRefusal({
     code,
-    what: told(what),
+    what: cut(mask(what), WHAT_CHARS_MAX),
     where,
-    expected: facts.expected === undefined ? null : told(String(facts.expected)),
-    found: facts.found === undefined ? null : told(String(facts.found)),
+    expected: told(facts.expected),
+    found: told(facts.found),
     remedy: STATEMENT_FAULT_CODES[code],
   });
 }
 
-function told(text: string): string {
-  const masked = maskCardNumbersInText(text);
-  return masked.length > FOUND_CHARS_MAX ? `${masked.slice(0, FOUND_CHARS_MAX)}…` : masked;
-}
+const cut = (text: string, charsMax: number): string => (text.length > charsMax ? `${text.slice(0, charsMax)}…` : text);
 
 /** "line 12, path Stmt[1]/Ntry[2]": for people. */
 export function describePlace(where: FaultPlace): string {

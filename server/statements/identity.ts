@@ -137,7 +137,7 @@ export interface StatementIdentity extends StatementFacts {
  * - same: delivered again; nothing of it is new.
  * - same_content: the same bookings under another number or period.
  * - contradicts: the same statement (account, sequence, period) with other balances or bookings: a person decides.
- * - continues: begins with the balance the known one ended with, on its last day or the next; equal bookings of a day
+ * - continues: has the next number and begins, on or after its last day, with the balance the known one ended with; equal bookings of a day
  *   both touch are different ones, so occurrences go on counting (`occurrencesBefore` of the reader).
  * - overlaps: the periods meet; bookings both hold have equal keys and are booked once.
  * - apart: nothing in common.
@@ -155,7 +155,23 @@ export function relateStatements(known: StatementIdentity, next: StatementIdenti
 }
 
 function continues(known: StatementFacts, next: StatementFacts): boolean {
-  if (known.closingMinor === null || known.closingMinor !== next.openingMinor) return false;
-  if (known.sequence === null || known.sequence === next.sequence) return false;
-  return known.to !== null && next.from !== null && next.from >= known.to;
+  return (
+    follows(known.sequence, next.sequence) &&
+    known.closingMinor !== null &&
+    known.closingMinor === next.openingMinor &&
+    known.to !== null &&
+    next.from !== null &&
+    next.from >= known.to
+  );
+}
+
+/**
+ * True where a statement number, "117/2", is the one after another. Equal balances alone prove no continuation: the days
+ * two statements share may add up to nothing.
+ */
+export function follows(known: string | null, next: string | null): boolean {
+  const [number, page = 1] = (known ?? "").split("/").map(Number);
+  const [nextNumber, nextPage = 1] = (next ?? "").split("/").map(Number);
+  if (number === undefined || nextNumber === undefined || known === null || next === null) return false;
+  return nextNumber === number + 1 || (nextNumber === number && nextPage === page + 1);
 }

@@ -1,11 +1,19 @@
 import type { BusinessDate } from "../domain/time";
-import { withoutCardNumber } from "../pipeline/decode/field";
 import { magnitude, tellAmount } from "./amounts";
 import type { AssemblyPort, ClosingDraft, DeclaredTotals, DetailDraft, EntryDraft, OpeningDraft } from "./drafts";
 import { type FaultPlace, refuse, type StatementFaultCode } from "./faults";
 import { bookingDigest, bookingKey, contentKey, DetailsDigest, digestText, KeySum, statementKey } from "./identity";
 import type { StatementBalance, StatementControl } from "./model";
-import { cleanReference, cleanText, commonOf, maskedOrNull, referenceOrNull, textsOf } from "./texts";
+import {
+  cleanReference,
+  cleanText,
+  commonOf,
+  maskedAnswer,
+  maskedOrNull,
+  ownAccount,
+  referenceOrNull,
+  textsOf,
+} from "./texts";
 
 /** Builds one statement: numbers its entries, sums them, and checks its totals when it is closed. */
 export class StatementBuilder {
@@ -34,7 +42,7 @@ export class StatementBuilder {
       kind: "statement",
       opening: {
         statement: index,
-        account: withoutCardNumber(draft.account),
+        account: ownAccount(draft.account),
         accountName: maskedOrNull(cleanText(draft.accountName)),
         institution: cleanText(draft.institution),
         currency: draft.currency,
@@ -127,7 +135,7 @@ export class StatementBuilder {
         reversal: draft.reversal ?? false,
         code: cleanText(draft.code),
         returnCode: draft.returnCode ?? null,
-        ach: draft.ach ?? [],
+        ach: (draft.ach ?? []).map(maskedAnswer),
         batchId: referenceOrNull(cleanReference(draft.batchId)),
         detailCount: details?.count ?? 1,
         gross: draft.gross ?? null,
@@ -156,7 +164,7 @@ export class StatementBuilder {
           "closing_balance_mismatch",
           `Opening ${tell(opening.amountMinor)} and ${this.booked} booked entries of net ${tell(this.netMinor)} make ${tell(expected)}; the closing balance is ${tell(closing.amountMinor)}, a difference of ${tell(closing.amountMinor - expected)}.`,
           where,
-          { expected: tell(expected), found: tell(closing.amountMinor) },
+          { expected: tell(expected), found: tell(closing.amountMinor), figures: true },
         );
       controls.push({ kind: "closing_balance", value: tell(closing.amountMinor) });
     }
@@ -184,6 +192,7 @@ export class StatementBuilder {
           `The statement states ${text(stated)} as ${kind.replace("_", " ")}; its booked entries make ${text(actual)}.`,
           where,
           {
+            figures: true,
             expected: text(stated),
             found: text(actual),
           },
@@ -209,7 +218,7 @@ export class StatementBuilder {
     const closingMinor = draft.closing?.amountMinor ?? null;
     const openingMinor = opening?.amountMinor ?? null;
     const facts = { account, currency, sequence, ...period, openingMinor, closingMinor };
-    this.assembler.closed(account, currency, closingMinor, controls.length > 0);
+    this.assembler.closed(account, currency, draft.closing, controls.length > 0);
     this.assembler.push({
       kind: "totals",
       totals: {

@@ -1,7 +1,7 @@
 import { maskCardNumbersInText } from "../domain/card";
 import { withoutCardNumber } from "../pipeline/decode/field";
 import type { CommonDraft } from "./drafts";
-import type { StatementParty, StatementReferences } from "./model";
+import type { AchAnswer, StatementParty, StatementReferences } from "./model";
 
 const NO_REFERENCE = /^(NONREF|NOTPROVIDED|NOT PROVIDED|NOTAVAILABLE|NOREF|)$/i;
 const CONTROL_CHARACTERS = /\p{Cc}+/gu;
@@ -34,6 +34,15 @@ const REFERENCE_NAMES = [
 export const maskedOrNull = (text: string | null): string | null =>
   text === null ? null : maskCardNumbersInText(text);
 export const referenceOrNull = (text: string | null): string | null => (text === null ? null : withoutCardNumber(text));
+
+/** The statement's own account as people know it: a sound IBAN (ISO 13616, modulo 97) is no card number. */
+export const ownAccount = (account: string): string => (isIban(account) ? account : withoutCardNumber(account));
+
+function isIban(text: string): boolean {
+  if (!/^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$/.test(text)) return false;
+  const digits = (text.slice(4) + text.slice(0, 4)).replace(/[A-Z]/g, (letter) => String(letter.charCodeAt(0) - 55));
+  return BigInt(digits) % 97n === 1n;
+}
 
 /** Identifiers are masked as at ingest, with a digest behind them, so that both sides still match. */
 export function commonOf(draft: CommonDraft) {
@@ -69,3 +78,10 @@ export function textsOf(draft: CommonDraft): (string | null)[] {
     draft.remittance ?? null,
   ];
 }
+
+/** Trace numbers stay as they are: eight digits of a bank and a number, by the rules never a card's. */
+export const maskedAnswer = (answer: AchAnswer): AchAnswer => ({
+  ...answer,
+  correctedData: referenceOrNull(cleanText(answer.correctedData)),
+  information: maskedOrNull(cleanText(answer.information)),
+});

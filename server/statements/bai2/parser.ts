@@ -123,7 +123,8 @@ class Bai2Reader {
     if (this.file !== null) refuse("bad_structure", "A second file header (01).", where);
     const fields = new FieldCursor(record);
     const [sender, , created, , id] = [fields.next(), fields.next(), fields.next(), fields.next(), fields.next()];
-    for (let skip = 0; skip < 3; skip++) fields.next();
+    // Physical record length and blocking factor.
+    for (let skip = 0; skip < 2; skip++) fields.next();
     const version = fields.next();
     if (version !== "2" && version !== "")
       refuse("unsupported_version", `The file is BAI version ${version}.`, where, { expected: "2", found: version });
@@ -196,6 +197,9 @@ class Bai2Reader {
     const amounts = new Map<string, Summary>();
     let controlMinor = 0n;
     while (fields.more) {
+      // Some banks end a line of summaries with one comma too many.
+      fields.skipEmptyEnd();
+      if (!fields.more) break;
       const [code, text, items, funds] = [fields.next(), fields.next(), fields.next(), fields.next()];
       const amountMinor = text === "" ? null : readMinor(text, currency, this.exponents, where).amountMinor;
       readFunds(funds, amountMinor ?? 0n, fields, currency, this.exponents, where);
@@ -303,7 +307,7 @@ class Bai2Reader {
         "control_total_mismatch",
         `${name} states a control total of ${stated}; its amounts add up to ${level.controlMinor}.`,
         where,
-        { expected: stated ?? "", found: level.controlMinor },
+        { expected: stated ?? "", found: level.controlMinor, figures: true },
       );
     if (parts !== null) count(parts, "record_count_mismatch", level.children);
     count("records", "record_count_mismatch", level.physical);

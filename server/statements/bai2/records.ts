@@ -82,6 +82,11 @@ export class FieldCursor {
     return this.rest !== null || this.lineAt + 1 < this.record.lines.length;
   }
 
+  /** Passes over the end of a line on which nothing is left but an empty field. */
+  skipEmptyEnd(): void {
+    if (this.rest?.trim() === "") this.rest = null;
+  }
+
   /** The next field, trimmed; empty where the record has no more. */
   next(): string {
     if (this.rest === null) {

@@ -177,7 +177,11 @@ export class CamtEntry {
       "detail_total_mismatch",
       `The ${this.payments} payments add up to ${tellAmount(this.sumMinor, currency, exponent)}, the entry is ${tellAmount(entryMinor, currency, exponent)}.`,
       where,
-      { expected: tellAmount(entryMinor, currency, exponent), found: tellAmount(this.sumMinor, currency, exponent) },
+      {
+        expected: tellAmount(entryMinor, currency, exponent),
+        found: tellAmount(this.sumMinor, currency, exponent),
+        figures: true,
+      },
     );
   }
 }

@@ -13,6 +13,13 @@ const DEPTH_MAX = 64;
 const NODES_MAX = 20_000;
 const TEXT_CHARS_MAX = 64 * 1024;
 
+/** strictEntities: only the five entities of XML, none of HTML's; the type declarations do not know it yet. */
+const OPTIONS: sax.SAXOptions & { readonly strictEntities: true } = {
+  xmlns: true,
+  position: true,
+  strictEntities: true,
+};
+
 /** What is done with elements: which are kept as trees and who takes them. */
 export interface XmlHandler {
   /** An element outside any tree, with its namespace; true to have it and all within it kept as a tree. */
@@ -28,7 +35,7 @@ export interface XmlHandler {
  * Document types are refused, so no entity but the five of XML is ever expanded.
  */
 export class XmlReader {
-  private readonly parser = sax.parser(true, { xmlns: true, position: true });
+  private readonly parser = sax.parser(true, OPTIONS);
   private readonly names: string[] = [];
   private readonly open: XmlNode[] = [];
   private nodes = 0;

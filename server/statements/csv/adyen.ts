@@ -159,6 +159,7 @@ class AdyenReader {
       `Gross ${tell(gross.amountMinor)} less its fees is ${tell(expected)}, not net ${tell(net.amountMinor)}.`,
       where,
       {
+        figures: true,
         expected: tell(expected),
         found: tell(net.amountMinor),
       },

@@ -289,6 +289,7 @@ class MappedReader {
           tellAmount(minor, after.currency, after.exponent),
         );
         refuse("running_balance_mismatch", `The balance is ${found}; by the rows before it is ${wanted}.`, where, {
+          figures: true,
           expected: wanted ?? "",
           found: found ?? "",
         });

@@ -46,7 +46,7 @@ interface Payout {
 }
 
 class StripeReader {
-  private readonly open = new Map<string, { builder: StatementBuilder; payouts: number }>();
+  private readonly open = new Map<string, StatementBuilder>();
   private readonly payouts = new Map<string, Payout>();
   private withoutPayout = 0;
   private readonly cell: (row: CsvRow, column: string) => string | null;
@@ -74,7 +74,7 @@ class StripeReader {
     if (gross.amountMinor - fee.amountMinor !== net.amountMinor) this.unbalanced(gross, fee, net, where);
     const category = this.cell(row, "reporting_category") ?? refuse("bad_field", "No reporting category.", where);
     const payoutId = this.payout(row, category, net);
-    const { builder } = this.openFor(net, where);
+    const builder = this.openFor(net, where);
     const created = this.time(row, this.created) ?? refuse("missing_date", "The row has no creation time.", where);
     const facing = this.cell(row, "customer_facing_amount");
     const facingCurrency = this.cell(row, "customer_facing_currency");
@@ -128,7 +128,10 @@ class StripeReader {
           },
         );
     }
-    for (const { builder, payouts } of this.open.values()) {
+    for (const [currency, builder] of this.open) {
+      const payouts = [...this.payouts.values()].filter(
+        (payout) => payout.currency === currency && payout.paidMinor !== null,
+      ).length;
       const controls = payouts === 0 ? [] : [{ kind: "payout_totals", value: String(payouts) }];
       builder.close({ closing: null, controls, needsBalances: false, where: {} });
     }
@@ -171,23 +174,18 @@ class StripeReader {
     if (own) {
       payout.paidMinor = (payout.paidMinor ?? 0n) + net.amountMinor;
       payout.row = row.row;
-      const open = this.open.get(net.currency);
-      if (open !== undefined) open.payouts++;
     } else payout.linesMinor += net.amountMinor;
     return id;
   }
 
-  private openFor(net: MoneyValue, where: FaultPlace) {
+  private openFor(net: MoneyValue, where: FaultPlace): StatementBuilder {
     const known = this.open.get(net.currency);
     if (known !== undefined) return known;
     const { currency, exponent } = net;
     const account = this.facts.account ?? ACCOUNT_ELSE;
-    const open = {
-      builder: this.assembler.open({ account, institution: "Stripe", currency, exponent }, where),
-      payouts: 0,
-    };
-    this.open.set(currency, open);
-    return open;
+    const builder = this.assembler.open({ account, institution: "Stripe", currency, exponent }, where);
+    this.open.set(currency, builder);
+    return builder;
   }
 
   private time(row: CsvRow, column: string) {

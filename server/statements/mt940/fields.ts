@@ -7,7 +7,8 @@ import type { Direction, StatementBalance } from "../model";
 
 const BALANCE = /^([CD])(\d{6})([A-Z]{3})(\d+,?\d*|,\d+)$/;
 /** Field 61 (SWIFT MT 940, User Handbook): value date, entry date, mark, funds code, amount, type, references. */
-const LINE = /^(\d{6})(\d{4}|\s{4})?(RC|RD|EC|ED|C|D)([A-Z])?(\d+,\d*|,\d+)([A-Z][A-Z0-9 ]{3})?(.*?)(?:\/\/(.*))?$/;
+const LINE =
+  /^(\d{6})(\d{4}|\s{4})?(RC|RD|EC|ED|C|D)([A-Z])?(\d+(?:,\d*)?|,\d+)([A-Z][A-Z0-9 ]{3})?(.*?)(?:\/\/(.*))?$/;
 const FEBRUARY_30 = /^(\d{2})02(29|30)$/;
 
 export interface StatementLine {
@@ -22,7 +23,7 @@ export interface StatementLine {
   readonly bankReference: string | null;
 }
 
-/** SWIFT amounts have a decimal comma and at least one digit before it. */
+/** SWIFT amounts have a decimal comma; some banks leave it off whole amounts. */
 const decimalPoint = (text: string): string => text.replace(",", ".");
 
 export function readBalance(tag: string, text: string, exponents: Exponents, where: FaultPlace): StatementBalance {

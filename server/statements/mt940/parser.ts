@@ -188,6 +188,7 @@ class Mt940Reader {
       `Page ${page} begins with ${found}, the page before ended with ${expected}.`,
       where,
       {
+        figures: true,
         expected,
         found,
       },

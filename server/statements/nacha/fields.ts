@@ -23,11 +23,10 @@ export function recordsOf(line: Line, before: number): NachaRecord[] {
   const { bytes } = line;
   const utf8 = decodeLine(bytes, null, line.number);
   const text = bytes.length % RECORD_COLUMNS === 0 ? bytes.toString("latin1") : utf8;
-  const trimmed = text.replace(/\s+$/, "");
-  if (trimmed === "") return [];
   const records: NachaRecord[] = [];
-  for (let from = 0; from < trimmed.length; from += RECORD_COLUMNS) {
-    const record = trimmed.slice(from, from + RECORD_COLUMNS);
+  for (let from = 0; from < text.length; from += RECORD_COLUMNS) {
+    const record = text.slice(from, from + RECORD_COLUMNS);
+    if (record.trim() === "") continue;
     const number = before + records.length + 1;
     const type = record.charAt(0);
     const min = COLUMNS_MIN[type];

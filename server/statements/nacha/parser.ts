@@ -266,7 +266,8 @@ class NachaReader {
     for (const [name, stated, own] of [
       ["batch number", columns(record, 88, 94), batch.number],
       ["service class", columns(record, 2, 4), batch.serviceClass],
-      ["company", columns(record, 45, 54).trim(), batch.company],
+      // International batches may leave it blank here.
+      ["company", columns(record, 45, 54).trim() || batch.company, batch.company],
       ["institution", columns(record, 80, 87), batch.institution],
     ] as const) {
       if (stated !== own)
@@ -332,6 +333,7 @@ class NachaReader {
           `${name} states ${text(expected)} as ${kind.replaceAll("_", " ")} and holds ${text(found)}.`,
           where,
           {
+            figures: true,
             expected: text(expected),
             found: text(found),
           },
