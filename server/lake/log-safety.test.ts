@@ -131,7 +131,12 @@ describe("the log", () => {
     nowMs += 40 * DAY_MS;
     await table.writeCheckpoint();
     const reopened = await Table.open(store, db, KEPT_YEARS);
-    expect(await vacuum(reopened, { ...MAINTENANCE_DEFAULTS, nowMs: () => nowMs + 2 * DAY_MS })).toBe(0);
+    expect(
+      await vacuum(await openLake(store, db, [KEPT_YEARS]), reopened, {
+        ...MAINTENANCE_DEFAULTS,
+        nowMs: () => nowMs + 2 * DAY_MS,
+      }),
+    ).toBe(0);
     expect(await idsOf(store, await reopened.at({ version: 1 }))).toEqual([0]);
   });
 
@@ -144,7 +149,9 @@ describe("the log", () => {
     await table.commit({ adds: [await fileOf(store, 1)], removes, marks: [], operation: "REPLACE" });
     expect(await idsOf(store, await table.at({ version: 1 }))).toEqual([0]);
     nowMs += 3 * DAY_MS;
-    expect(await vacuum(table, { ...MAINTENANCE_DEFAULTS, nowMs: () => nowMs })).toBe(1);
+    expect(
+      await vacuum(await openLake(store, db, [SPEC]), table, { ...MAINTENANCE_DEFAULTS, nowMs: () => nowMs }),
+    ).toBe(1);
     await expect(table.at({ version: 1 })).rejects.toMatchObject({ code: "version_gone" });
     expect(await idsOf(store, await table.at({ version: 2 }))).toEqual([1]);
   });

@@ -1,6 +1,7 @@
 import { readdir, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expire } from "./expire";
+import { followedTo } from "./followers";
 import type { Lake } from "./lake";
 import { dataKey, logFolder } from "./log";
 import { LogReader } from "./log-reader";
@@ -40,6 +41,8 @@ export interface MaintenanceFacts {
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
+/** Longer than this nothing is kept for a follower that stands still. */
+const FOLLOWER_DAYS_MAX = 30;
 /** Sizes within this factor are "about the same". */
 const TIER_FACTOR = 8;
 const FILES_PER_REWRITE_MAX = 1_000;
@@ -57,7 +60,7 @@ export async function maintain(
     if (signal?.aborted === true) return facts;
     const compacted = await compact(lake, table, limits, signal);
     const rowsExpired = await expire(lake, table, limits.nowMs());
-    const filesDeleted = await vacuum(table, limits);
+    const filesDeleted = await vacuum(lake, table, limits);
     const logFilesDeleted = await trimLog(lake, table, limits);
     await table.checkpointIfDue(CHECKPOINT_ACTIONS_PER_COMMIT);
     facts.push({ table: table.spec.name, ...compacted, rowsExpired, filesDeleted, logFilesDeleted });
@@ -121,21 +124,35 @@ function groups(files: readonly DataFile[], limits: MaintenanceLimits): DataFile
   return result;
 }
 
+/**
+ * The instant since which the log and the removed files are kept: the retention, or where a follower of the table stands if
+ * that is longer ago, so that a projector that was stopped for a week goes on where it was.
+ */
+async function keepSinceMs(lake: Lake, table: Table, nowMs: number): Promise<number> {
+  const retentionMs = nowMs - table.spec.retention.logDays * DAY_MS;
+  const version = await followedTo(lake, table.spec.name);
+  if (version === null || version >= table.current().version) return retentionMs;
+  const reader = new LogReader(table.store, lake.db, table.spec.name);
+  const stoodMs = await reader.timestampOf(version);
+  if (stoodMs === null) return retentionMs;
+  return Math.min(retentionMs, Math.max(stoodMs, nowMs - FOLLOWER_DAYS_MAX * DAY_MS));
+}
+
 /** Deletes data files that no snapshot within the log's retention can name. */
-export async function vacuum(table: Table, limits: MaintenanceLimits): Promise<number> {
+export async function vacuum(lake: Lake, table: Table, limits: MaintenanceLimits): Promise<number> {
   const { store, spec } = table;
   const live = new Set((await table.refresh()).files.map((file) => dataKey(spec.name, file.path)));
   const tombstones = new Map(
     [...table.tombstones()].map(([path, deletedAtMs]) => [dataKey(spec.name, path), deletedAtMs]),
   );
   const nowMs = limits.nowMs();
+  const keptSinceMs = await keepSinceMs(lake, table, nowMs);
   const expired: string[] = [];
   for await (const { key, modifiedAtMs } of store.list(`tables/${spec.name}/data/`)) {
     if (live.has(key)) continue;
     const deletedAtMs = tombstones.get(key);
-    const keepUntilMs =
-      deletedAtMs === undefined ? modifiedAtMs + limits.orphanAgeMs : deletedAtMs + spec.retention.logDays * DAY_MS;
-    if (keepUntilMs < nowMs) expired.push(key);
+    const gone = deletedAtMs === undefined ? modifiedAtMs + limits.orphanAgeMs < nowMs : deletedAtMs < keptSinceMs;
+    if (gone) expired.push(key);
   }
   await store.delete(expired);
   return expired.length;
@@ -147,7 +164,7 @@ export async function vacuum(table: Table, limits: MaintenanceLimits): Promise<n
  */
 export async function trimLog(lake: Lake, table: Table, limits: MaintenanceLimits): Promise<number> {
   const { store, spec } = table;
-  const cutoffMs = limits.nowMs() - spec.retention.logDays * DAY_MS;
+  const cutoffMs = await keepSinceMs(lake, table, limits.nowMs());
   const [commits, checkpoints]: [LogFile[], LogFile[]] = [[], []];
   for await (const { key, modifiedAtMs } of store.list(`${logFolder(spec.name)}/`)) {
     const match = /\/(\d{20})\.(json|checkpoint\.parquet)$/.exec(key);

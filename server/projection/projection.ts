@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Lake } from "../lake/lake";
+import type { Snapshot } from "../lake/snapshot";
 import type { TableSpec } from "../lake/types";
 
 /** What a projection may look at while it turns one range of its input into rows of its outputs. */
@@ -7,7 +8,7 @@ export interface ProjectionContext {
   readonly connection: DuckDBConnection;
   readonly lake: Lake;
   /** The input as it was before the range: what state is rebuilt from. */
-  readonly inputVersionBefore: number;
+  readonly inputBefore: () => Promise<Snapshot>;
   readonly nowMicros: bigint;
 }
 

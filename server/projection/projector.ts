@@ -2,10 +2,11 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { ConcordanceError, invariant } from "../domain/errors";
 import type { Db } from "../lake/duckdb";
+import { followMark } from "../lake/followers";
 import type { Lake } from "../lake/lake";
 import { writeParquet } from "../lake/parquet";
 import { scanSql } from "../lake/scan";
-import type { Change } from "../lake/snapshot";
+import type { Change, Snapshot } from "../lake/snapshot";
 import type { Logger } from "../observability/log";
 import type { Projection, ProjectionContext } from "./projection";
 
@@ -33,6 +34,8 @@ export interface TickFacts {
 const POLL_MS = 50;
 /** Where another projector is at work this one leaves it the field for so long, and looks again whether it still is. */
 const STAND_BY_MS = 3_000;
+/** More new rows than this are not copied into memory first: each projection reads their files. */
+const DELTA_ROWS_HELD_MAX = 2_000_000;
 const NO_MARK = -1n;
 /** A table without a mark is followed from its beginning. */
 const versionOf = (mark: bigint): number => Math.max(0, Number(mark));
@@ -126,7 +129,8 @@ export class Projector {
     if (to === undefined) return false;
     await this.forgetStaleState(projection, String(from));
     const connection = await this.open();
-    const context: ProjectionContext = { connection, lake, inputVersionBefore: from, nowMicros: nowMicros() };
+    const inputBefore = () => this.inputBefore(projection.input, from);
+    const context: ProjectionContext = { connection, lake, inputBefore, nowMicros: nowMicros() };
     const rowsIn = await this.loadDelta("delta", projection.input, changes);
     const bases = new Map(projection.outputs.map(({ name }, place) => [name, marks[place] ?? NO_MARK]));
     const until = ahead > from ? ahead : to;
@@ -172,8 +176,9 @@ export class Projector {
     for (const [place, { input, changes }] of ranges.entries()) {
       rowsIn += await this.loadDelta(place === 0 ? "delta" : "delta_also", input, changes);
     }
-    const inputVersionBefore = versionOf(ranges[0]?.base ?? NO_MARK);
-    const context: ProjectionContext = { connection, lake, inputVersionBefore, nowMicros: nowMicros() };
+    const from = versionOf(ranges[0]?.base ?? NO_MARK);
+    const inputBefore = () => this.inputBefore(projection.input, from);
+    const context: ProjectionContext = { connection, lake, inputBefore, nowMicros: nowMicros() };
     const [projected] = await projection.project(context);
     invariant(projected !== undefined, `${projection.name}: projected nothing`);
     const file = await writeParquet({ connection, selectSql: projected.selectSql, spec, store: lake.store });
@@ -195,8 +200,8 @@ export class Projector {
     this.ticks++;
     this.lastTick = {
       projection: projection.name,
-      versionFrom: inputVersionBefore,
-      versionTo: ranges[0]?.to ?? inputVersionBefore,
+      versionFrom: from,
+      versionTo: ranges[0]?.to ?? from,
       rowsIn,
       durationMs: Date.now() - startedMs,
     };
@@ -205,12 +210,30 @@ export class Projector {
   }
 
   private async changesOf(input: string, from: number): Promise<readonly Change[]> {
-    const changes = await this.options.lake.table(input).changesSince(from);
+    const changes = await this.allChanges(input, from);
     const last = changes.at(-1)?.version;
     if (last === undefined) return changes;
     const newest = this.newest.get(input) ?? last;
     this.newest.set(input, newest);
     return changes.filter(({ version }) => version <= newest);
+  }
+
+  /** A follower that begins where the log no longer does takes the table as it stands as one change. */
+  private async allChanges(input: string, from: number): Promise<readonly Change[]> {
+    const table = this.options.lake.table(input);
+    try {
+      return await table.changesSince(from);
+    } catch (error) {
+      if (from > 0 || !(error instanceof ConcordanceError) || error.code !== "log_truncated") throw error;
+      const { version, timestampMs, files } = await table.refresh();
+      return files.length === 0 ? [] : [{ version, timestampMs, files }];
+    }
+  }
+
+  private async inputBefore(input: string, version: number): Promise<Snapshot> {
+    const table = this.options.lake.table(input);
+    if (version > 0) return table.at({ version });
+    return { ...(await table.refresh()), version: 0, files: [] };
   }
 
   /** Makes the rows of the changes seen as `name`; they are read once however many projections take the same range. */
@@ -220,7 +243,8 @@ export class Projector {
     const { spec } = lake.table(input);
     const held = `delta_of_${input}`;
     const range = `${changes[0]?.version ?? ""}-${changes.at(-1)?.version ?? ""}`;
-    if (this.loaded.get(input) !== range) {
+    const rows = rowsOf(changes);
+    if (this.loaded.get(input) !== range || rows > DELTA_ROWS_HELD_MAX) {
       const sources = changes.length === 0 ? [{ files: [], timestampMs: 0 }] : changes;
       const parts = await Promise.all(
         sources.map(
@@ -228,15 +252,17 @@ export class Projector {
             `SELECT *, ${timestampMs} AS committed_ms FROM ${await scanSql(lake.store, spec, files)}`,
         ),
       );
+      const all = parts.join(" UNION ALL ");
+      if (rows > DELTA_ROWS_HELD_MAX) {
+        await connection.run(`CREATE OR REPLACE TEMP VIEW ${name} AS ${all}`);
+        return rows;
+      }
       this.loaded.delete(input);
-      await connection.run(`CREATE OR REPLACE TEMP TABLE ${held} AS ${parts.join(" UNION ALL ")}`);
+      await connection.run(`CREATE OR REPLACE TEMP TABLE ${held} AS ${all}`);
       this.loaded.set(input, range);
     }
     await connection.run(`CREATE OR REPLACE TEMP VIEW ${name} AS FROM ${held}`);
-    return changes.reduce(
-      (rows, change) => rows + change.files.reduce((sum, file) => sum + file.stats.numRecords, 0),
-      0,
-    );
+    return rows;
   }
 
   private async commitOutputs(
@@ -301,8 +327,10 @@ export class Projector {
 const pause = (ms: number, signal: AbortSignal) => wait(ms, undefined, { signal }).catch(() => undefined);
 
 /** Two projections may write one table from one input, each with a mark of its own. */
-const markOf = (projection: Pick<Projection, "name" | "input">): string =>
-  `from/${projection.input}/${projection.name.replaceAll(" ", "-")}`;
+const markOf = ({ name, input }: Pick<Projection, "name" | "input">): string => followMark(input, name);
+
+const rowsOf = (changes: readonly Change[]): number =>
+  changes.reduce((rows, { files }) => rows + files.reduce((sum, file) => sum + file.stats.numRecords, 0), 0);
 
 /** The changes of one tick: up to `until` where a range must be done again, else as many as fit the row limit. */
 function cut(changes: readonly Change[], until: number | null, rowsMax: number): Change[] {
@@ -312,7 +340,7 @@ function cut(changes: readonly Change[], until: number | null, rowsMax: number):
   for (const change of changes) {
     if (taken.length > 0 && rows >= rowsMax) break;
     taken.push(change);
-    rows += change.files.reduce((sum, file) => sum + file.stats.numRecords, 0);
+    rows += rowsOf([change]);
   }
   return taken;
 }

@@ -77,8 +77,8 @@ const overThreshold = (relation: string, sinceMs: number): string => `
    WHERE d.fraud_score >= least(s.medium, s.high)`;
 
 /** What waited before: read signals without an alert. What was stored lately is at hand again, so the next signal finds it. */
-async function recall({ connection, lake, inputVersionBefore, nowMicros }: ProjectionContext): Promise<void> {
-  const signals = await lake.table(FRAUD_SIGNALS.name).at({ version: inputVersionBefore });
+async function recall({ connection, lake, inputBefore, nowMicros }: ProjectionContext): Promise<void> {
+  const signals = await inputBefore();
   const newest =
     signals.files
       .map(({ stats }) => String(stats.maxValues.event_time ?? ""))

@@ -72,7 +72,7 @@ async function loadDays(context: ProjectionContext, settings: EffectiveSettings,
   if (first === undefined || last === undefined) return;
   const parties = lake.table(PARTY_DAYS.name).current();
   const list = missing.map((day) => `DATE '${day}'`).join(", ");
-  const before = await lake.table(TRANSACTIONS.name).at({ version: context.inputVersionBefore });
+  const before = await context.inputBefore();
   await connection.run(`INSERT INTO fraud_state_payments
     SELECT DISTINCT business_date, md5_number_lower(source || chr(31) || transaction_id)
       FROM ${await scanDays(lake, before, first, last)} WHERE business_date IN (${list})`);

@@ -123,8 +123,8 @@ async function declinesOf(connection: DuckDBConnection): Promise<DeclineRow[]> {
 }
 
 /** The declines before the range, and where the rule fired, from `floor` on. */
-async function recall({ connection, lake, inputVersionBefore }: ProjectionContext, floor: bigint): Promise<void> {
-  const before = await lake.table(TRANSACTIONS.name).at({ version: inputVersionBefore });
+async function recall({ connection, lake, inputBefore }: ProjectionContext, floor: bigint): Promise<void> {
+  const before = await inputBefore();
   const declines = await scanSql(lake.store, TRANSACTIONS, from(before.files, floor));
   const alerts = await scanSql(lake.store, ALERTS, from(lake.table(ALERTS.name).current().files, floor));
   await connection.run(`CREATE OR REPLACE TEMP TABLE fraud_declines_kept AS
@@ -183,12 +183,12 @@ async function historiesOf(
 
 /** The files that may hold something of the windows of late declines, from before what is at hand. */
 async function lateFiles(
-  { lake, inputVersionBefore }: ProjectionContext,
+  { lake, inputBefore }: ProjectionContext,
   late: readonly DeclineRow[],
   floor: bigint,
   window: bigint,
 ) {
-  const before = await lake.table(TRANSACTIONS.name).at({ version: inputVersionBefore });
+  const before = await inputBefore();
   const around = (files: readonly DataFile[]) => {
     const wanted = late.flatMap(({ atMicros }) => {
       return pruneFiles(files, "event_time", isoOf(atMicros - window), isoOf(earlier(atMicros + window, floor)));
