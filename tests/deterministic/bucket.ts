@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { ConcordanceError } from "../../server/domain/errors";
-import { decodeActions } from "../../server/lake/log";
+import { commitKey, decodeActions } from "../../server/lake/log";
 import type { ObjectInfo, ObjectStore } from "../../server/lake/store/store";
 
 interface Stored {
@@ -78,6 +78,17 @@ export class Bucket {
     if (existsSync(this.pathOf(key))) renameSync(this.pathOf(key), `${this.pathOf(key)}.deleted`);
   }
 
+  /** Changes an object behind everybody's back. */
+  putBack(key: string, bytes: Uint8Array): void {
+    this.objects.set(key, { bytes, modifiedAtMs: this.nowMs(), etag: String(++this.writes) });
+    if (key.includes("/data/")) writeFileSync(this.pathOf(key), bytes);
+  }
+
+  takeAway(key: string): void {
+    this.objects.delete(key);
+    if (existsSync(this.pathOf(key))) unlinkSync(this.pathOf(key));
+  }
+
   keys(prefix: string, startAfter: string): string[] {
     return [...this.objects.keys()].filter((key) => key.startsWith(prefix) && key > startAfter).sort();
   }
@@ -91,6 +102,20 @@ export class Bucket {
       if (key.includes("/data/")) writeFileSync(copy.pathOf(key), stored.bytes);
     }
     return copy;
+  }
+
+  /** The files of a table as of a version, by replaying every commit there ever was. */
+  filesAt(table: string, version: number): string[] {
+    const paths = new Set<string>();
+    for (let next = 0; next <= version; next++) {
+      const key = commitKey(table, next);
+      const stored = this.objects.get(key) ?? this.deleted.get(key);
+      for (const { add, remove } of stored === undefined ? [] : decodeActions(stored.bytes, key)) {
+        if (remove) paths.delete(remove.path);
+        if (add) paths.add(add.path);
+      }
+    }
+    return [...paths].sort();
   }
 
   private observe(table: string, version: bigint, bytes: Uint8Array, key: string): void {

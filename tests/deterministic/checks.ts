@@ -3,10 +3,13 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { allProjections } from "../../server/indexes/ingest";
 import type { Db } from "../../server/lake/duckdb";
 import { type Lake, openLake } from "../../server/lake/lake";
+import { dataKey } from "../../server/lake/log";
 import { scanSql } from "../../server/lake/scan";
 import { verifyLake } from "../../server/lake/verify";
+import { verifyLog } from "../../server/lake/verify-log";
 import { silentLogger } from "../../server/observability/log";
 import { openPlainStore } from "./bucket";
+import { COPIED, LEDGER, rowsIn } from "./log-processes";
 import { createProjector, RULES } from "./processes";
 import type { Simulation } from "./simulation";
 
@@ -16,6 +19,7 @@ export async function check(simulation: Simulation, db: Db): Promise<string[]> {
   const found: string[] = bucket.overwritten.map((key) => `${key} was written twice`);
   found.push(...gaps(simulation));
   const lake = await openLake(openPlainStore(bucket), db, options.specs);
+  if (options.roles.includes("writer")) return [...found, ...(await checkLog(simulation, lake))];
   const connection = await db.connect();
   try {
     for (const { table, where, message } of (await verifyLake(lake)).differences) {
@@ -28,6 +32,28 @@ export async function check(simulation: Simulation, db: Db): Promise<string[]> {
   } finally {
     connection.closeSync();
   }
+  return found;
+}
+
+/** Each row once in the ledger, and once in the copy of it, numbered without a gap. */
+async function checkLog({ bucket, options }: Simulation, lake: Lake): Promise<string[]> {
+  const found: string[] = [];
+  const rows = new Map<string, string[]>();
+  for (const { spec } of lake.tables) {
+    for (const { where, message } of await verifyLog(lake, spec)) found.push(`${spec.name} ${where}: ${message}`);
+    const { files } = await lake.table(spec.name).refresh();
+    const missing = files.filter(({ path }) => bucket.info(dataKey(spec.name, path)) === null);
+    found.push(...missing.map(({ path }) => `${spec.name}: ${path} is named and gone`));
+    if (missing.length > 0) return found;
+    rows.set(spec.name, files.flatMap(({ path }) => rowsIn(bucket.get(dataKey(spec.name, path)))).sort());
+  }
+  const wanted = [...options.world.fates.keys()].sort();
+  if (rows.get(LEDGER.name)?.join() !== wanted.join()) found.push(`the ledger holds ${rows.get(LEDGER.name)}`);
+  const copied = (rows.get(COPIED.name) ?? []).map((row) => row.split(" "));
+  const copies = copied.map(([, row = ""]) => row).sort();
+  if (copies.join() !== wanted.join()) found.push(`copied were ${copies}`);
+  const numbers = copied.map(([number]) => Number(number)).sort((a, b) => a - b);
+  if (numbers.some((number, place) => number !== place)) found.push(`the copies are numbered ${numbers}`);
   return found;
 }
 

@@ -33,14 +33,19 @@ export function takeOver(scheduler: Scheduler): () => void {
   const clearInterval = (handle: { stopped: boolean } | null) => {
     if (handle !== null) handle.stopped = true;
   };
-  const pause = (ms: number, value: unknown, options?: { signal?: AbortSignal }) =>
+  const pause = (ms: number, value: unknown, { signal }: { signal?: AbortSignal } = {}) =>
     new Promise((resolve, reject) => {
-      const id = scheduler.timer(owner(), ms, () => resolve(value));
-      options?.signal?.addEventListener("abort", () => {
+      const give = () => {
+        signal?.removeEventListener("abort", leave);
+        resolve(value);
+      };
+      const id = scheduler.timer(owner(), ms, give);
+      const leave = () => {
         scheduler.cancel(id);
         reject(new Error("aborted"));
-      });
-      if (options?.signal?.aborted === true) reject(new Error("aborted"));
+      };
+      if (signal?.aborted === true) leave();
+      else signal?.addEventListener("abort", leave, { once: true });
     });
   return replaceAll([
     [Date, "now", () => scheduler.nowMs],

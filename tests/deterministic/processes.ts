@@ -53,6 +53,8 @@ export interface ProcessContext {
   readonly mutants: ProcessMutants;
   readonly onPushed: (coordinates: string) => void;
   readonly onAct: (act: string, outcome: "done" | "unknown") => void;
+  /** A table's files as of a version, sorted. */
+  readonly onLookBack: (table: string, version: number, paths: readonly string[]) => void;
 }
 
 const RELOAD_MS = 1_200;

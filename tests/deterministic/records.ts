@@ -51,6 +51,20 @@ export function createWorld(random: Random, recordsPerStream: number): World {
   return { streams, fates, stolenCard: STOLEN };
 }
 
+/** Positions without records, for the processes that only know marks. */
+export function createNumbers(random: Random, positions: number): World {
+  const partitions = Array.from({ length: 2 + random.below(2) }, (_, number) => String(number));
+  const streams = partitions.map((partition): Stream => {
+    const appId = `kafka/cluster/payments/topic/${partition}`;
+    const lastMark = BigInt(positions - 1);
+    return { source: "payments", appId, markPer: "record", groups: [], records: [], partition, lastMark };
+  });
+  const places = partitions.flatMap((partition) =>
+    Array.from({ length: positions }, (_, position) => [`${partition}/${position}`, "accepted"] as const),
+  );
+  return { streams, fates: new Map(places), stolenCard: STOLEN };
+}
+
 export const coordinates = (source: string, partition: string, position: bigint | number): string =>
   `${source}/${partition}/${position}`;
 

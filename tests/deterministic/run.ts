@@ -13,16 +13,20 @@ import { loadMapping } from "../../server/pipeline/mapping/load";
 import { FRAUD_SIGNALS, INGEST_BALANCE, QUARANTINE, TRANSACTIONS } from "../../server/pipeline/tables";
 import { DIM_STOLEN_CARDS } from "../../server/reference/tables";
 import { nowMicros } from "../../workers/indexer/parts";
-import { type Bucket, openPlainStore } from "./bucket";
+import { type Bucket, markKey, openPlainStore } from "./bucket";
 import { check, projectorMarks } from "./checks";
 import { takeOver } from "./globals";
+import { COPIED, FOLLOWER_MARK, LEDGER } from "./log-processes";
 import { createRandom } from "./random";
-import { createWorld, DAY_ONE_MS, SIGNAL_SOURCE, TRANSACTION_SOURCES } from "./records";
+import { createNumbers, createWorld, DAY_ONE_MS, SIGNAL_SOURCE, TRANSACTION_SOURCES } from "./records";
 import { Scheduler } from "./scheduler";
 import { type Mutant, type Role, Simulation } from "./simulation";
 
-/** "lake": sources, indexers, maintenance and a person. "whole": two projectors with every index as well. */
-export type Scope = "lake" | "whole";
+/**
+ * "log": writers, followers and keepers of two tables without Parquet, thousands of which can be played. "lake": sources,
+ * indexers, maintenance and a person. "whole": two projectors with every index as well.
+ */
+export type Scope = "log" | "lake" | "whole";
 
 export interface RunOptions {
   readonly seed: number;
@@ -45,9 +49,15 @@ export interface RunResult {
 }
 
 const START_MS = DAY_ONE_MS + 3 * 86_400_000;
-const RECORDS: Readonly<Record<Scope, number>> = { lake: 14, whole: 20 };
-const CHAOS_STEPS: Readonly<Record<Scope, number>> = { lake: 800, whole: 2_500 };
+const RECORDS: Readonly<Record<Scope, number>> = { log: 20, lake: 14, whole: 20 };
+const CHAOS_STEPS: Readonly<Record<Scope, number>> = { log: 900, lake: 800, whole: 2_500 };
+const TROUBLE_EVERY_STEPS: Readonly<Record<Scope, number>> = { log: 80, lake: 200, whole: 250 };
+/** Shares of the runs. */
+const NIGHT_SHARE = 0.35;
+const DAMAGE_SHARE = 0.3;
+const DAMAGED_STEPS = 300;
 const ROLES: Readonly<Record<Scope, readonly Role[]>> = {
+  log: ["writer", "writer", "follower", "follower", "keeper", "keeper"],
   lake: ["indexer", "indexer", "maintenance", "maintenance", "person"],
   whole: ["indexer", "indexer", "projector", "projector", "maintenance"],
 };
@@ -61,7 +71,11 @@ const INGEST_TABLES: readonly TableSpec[] = [
   BLACKLIST_REMOVALS,
   DIM_STOLEN_CARDS,
 ];
-const SPECS: Readonly<Record<Scope, readonly TableSpec[]>> = { lake: INGEST_TABLES, whole: ALL_TABLES };
+const SPECS: Readonly<Record<Scope, readonly TableSpec[]>> = {
+  log: [LEDGER, COPIED],
+  lake: INGEST_TABLES,
+  whole: ALL_TABLES,
+};
 const tokenize = createCardTokenizer(new Uint8Array(32).fill(7));
 
 /** What all runs of a process share: it holds nothing of any run. */
@@ -86,7 +100,7 @@ export async function openTools(): Promise<Tools> {
 export async function run(tools: Tools, { seed, scope, mutant, keepLines = false }: RunOptions): Promise<RunResult> {
   const random = createRandom(seed);
   const scheduler = new Scheduler(random, START_MS, keepLines);
-  const world = createWorld(random, RECORDS[scope]);
+  const world = (scope === "log" ? createNumbers : createWorld)(random, RECORDS[scope]);
   const simulation = new Simulation({
     scheduler,
     random,
@@ -95,12 +109,14 @@ export async function run(tools: Tools, { seed, scope, mutant, keepLines = false
     specs: SPECS[scope],
     sources: tools.sources,
     roles: ROLES[scope],
+    fedBy: (source) => (scope === "log" ? [LEDGER.name] : tablesFedBy(source)),
     mutant: mutant ?? null,
+    troubleEverySteps: TROUBLE_EVERY_STEPS[scope],
   });
   const undo = mutant?.install?.();
   const restore = takeOver(scheduler);
   try {
-    await play(simulation, tools.db);
+    await play(simulation, tools.db, scope);
   } finally {
     restore();
     undo?.();
@@ -116,26 +132,39 @@ export async function run(tools: Tools, { seed, scope, mutant, keepLines = false
   return { seed, scope, traceHash, steps, records: world.fates.size, counts, violations, lines: scheduler.lines };
 }
 
-async function play(simulation: Simulation, db: Db): Promise<void> {
-  const { scheduler, random, specs, world, roles } = simulation.options;
-  await putStolenCard(simulation.bucket, db, specs, world.stolenCard);
-  const connection = await db.connect();
-  const marks = roles.includes("projector") ? projectorMarks(connection) : new Map<string, string>();
-  connection.closeSync();
+async function play(simulation: Simulation, db: Db, scope: Scope): Promise<void> {
+  const { scheduler, random, specs, world } = simulation.options;
+  if (scope !== "log") await putStolenCard(simulation.bucket, db, specs, world.stolenCard);
+  const marks = await followersMarks(db, scope);
   const { bucket } = simulation;
-  const projected = () =>
+  const followed = () =>
     [...marks].every(([mark, input]) => (bucket.marks.get(mark) ?? 0n) >= (bucket.newestRows.get(input) ?? 0n));
   await simulation.start();
-  await simulation.chaos(CHAOS_STEPS[simulation.options.roles.includes("projector") ? "whole" : "lake"], 0.5);
-  if (random.chance(0.4)) {
-    await simulation.calm(false, projected);
+  await simulation.chaos(CHAOS_STEPS[scope], 0.5);
+  const between = random.fraction();
+  if (between < NIGHT_SHARE) {
+    await simulation.calm(false, followed);
     await simulation.night();
-  }
-  await simulation.chaos(CHAOS_STEPS[simulation.options.roles.includes("projector") ? "whole" : "lake"], 0.98);
-  await simulation.calm(true, projected);
+  } else if (between < NIGHT_SHARE + DAMAGE_SHARE) await simulation.damage(DAMAGED_STEPS);
+  await simulation.chaos(CHAOS_STEPS[scope], 0.98);
+  await simulation.calm(true, followed);
   await simulation.stop();
-  scheduler.note(`end ${[...bucket.objects.keys()].length}`);
+  scheduler.note(`end ${bucket.objects.size}`);
 }
+
+async function followersMarks(db: Db, scope: Scope): Promise<ReadonlyMap<string, string>> {
+  if (scope === "log") return new Map([[markKey(COPIED.name, FOLLOWER_MARK), LEDGER.name]]);
+  if (scope === "lake") return new Map();
+  const connection = await db.connect();
+  const marks = projectorMarks(connection);
+  connection.closeSync();
+  return marks;
+}
+
+const tablesFedBy = (source: string): string[] => {
+  const common = [QUARANTINE.name, INGEST_BALANCE.name];
+  return source === SIGNAL_SOURCE ? [FRAUD_SIGNALS.name, ...common] : [TRANSACTIONS.name, ALERTS.name, ...common];
+};
 
 async function putStolenCard(bucket: Bucket, db: Db, specs: readonly TableSpec[], card: string): Promise<void> {
   const store = openPlainStore(bucket);

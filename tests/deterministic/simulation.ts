@@ -7,7 +7,9 @@ import type { TableSpec } from "../../server/lake/types";
 import type { IndexerSource } from "../../server/pipeline/indexer-options";
 import { Broker } from "./broker";
 import { Bucket } from "./bucket";
+import { damageOne } from "./damage";
 import { type Faults, NO_FAULTS, openFaultyStore, type StoreMutants } from "./faulty-store";
+import { runFollower, runKeeper, runWriter } from "./log-processes";
 import { createRecorder } from "./logger";
 import { type Main, type ProcessMutants, runIndexer, runMaintenance, runPerson, runProjector } from "./processes";
 import type { Random } from "./random";
@@ -32,22 +34,27 @@ export interface SimulationOptions {
   readonly specs: readonly TableSpec[];
   readonly sources: readonly IndexerSource[];
   readonly roles: readonly Role[];
+  /** The tables that hold a mark of this source. */
+  readonly fedBy: (source: string) => readonly string[];
   readonly mutant: Mutant | null;
+  /** One event of trouble in so many steps. */
+  readonly troubleEverySteps: number;
 }
 
-export type Role = "indexer" | "projector" | "maintenance" | "person";
+export type Role = "indexer" | "projector" | "maintenance" | "person" | "writer" | "follower" | "keeper";
 const MAINS: Readonly<Record<Role, Main>> = {
   indexer: runIndexer,
   projector: runProjector,
   maintenance: runMaintenance,
   person: runPerson,
+  writer: runWriter,
+  follower: runFollower,
+  keeper: runKeeper,
 };
 
 const HOUR_MS = 3_600_000;
 const RESTART_MS_MAX = 2_000;
 const FREEZE_MS_MAX = 9_000;
-/** One event of trouble in so many steps. */
-const TROUBLE_EVERY_STEPS = 200;
 const RELEASE_EVERY_STEPS = 25;
 /** In one stretch of trouble the clock is put forward by less than what vacuum and the log's retention wait for. */
 const LEAP_MS_MAX = 3 * HOUR_MS;
@@ -67,11 +74,21 @@ export class Simulation {
   readonly violations: string[] = [];
   readonly pushed = new Map<string, number>();
   readonly acts = new Map<string, "done" | "unknown">();
-  readonly counts = { crashes: 0, freezes: 0, rebalances: 0, leaps: 0, restarts: 0, processes: 0 };
+  readonly counts = {
+    crashes: 0,
+    freezes: 0,
+    rebalances: 0,
+    leaps: 0,
+    restarts: 0,
+    processes: 0,
+    damages: 0,
+    nights: 0,
+  };
   private readonly faults: Faults = { ...NO_FAULTS };
   private readonly god = new Actor("world", "world");
   private readonly living = new Map<Actor, Role>();
   private stopping = false;
+  private damaged = false;
   private leaps = 0;
 
   constructor(readonly options: SimulationOptions) {
@@ -96,7 +113,7 @@ export class Simulation {
     const until = scheduler.steps + steps;
     while (scheduler.steps < until && this.share() < share && this.violations.length === 0) {
       if (random.below(RELEASE_EVERY_STEPS) === 0) this.broker.release(false);
-      if (random.below(TROUBLE_EVERY_STEPS) === 0) await this.trouble();
+      if (random.below(this.options.troubleEverySteps) === 0) await this.trouble();
       await this.step();
     }
   }
@@ -121,11 +138,42 @@ export class Simulation {
   /** Days in which nothing arrives, so that maintenance does what it does to old things. */
   async night(): Promise<void> {
     const { scheduler } = this.options;
+    this.counts.nights++;
     for (let leap = 0; leap < NIGHT_LEAPS; leap++) {
       scheduler.nowMs += NIGHT_LEAP_MS;
       const until = scheduler.steps + NIGHT_STEPS;
       while (scheduler.steps < until && this.violations.length === 0) await this.step();
     }
+  }
+
+  /** Everything stops, an object is damaged, and everything starts again: to work rightly or to refuse, and to go on once it is mended. */
+  async damage(steps: number): Promise<void> {
+    const { random, scheduler } = this.options;
+    this.killAll();
+    const damage = damageOne(this.bucket, random);
+    if (damage === null) return this.start();
+    this.counts.damages++;
+    scheduler.note(damage.says);
+    this.damaged = true;
+    await this.start();
+    this.broker.release(false);
+    const until = scheduler.steps + steps;
+    while (scheduler.steps < until && this.violations.length === 0) await this.step();
+    this.killAll();
+    const wrong = damage.restore();
+    if (wrong !== null) this.violations.push(wrong);
+    this.damaged = false;
+    await this.start();
+  }
+
+  private killAll(): void {
+    for (const actor of this.living.keys()) {
+      this.options.scheduler.kill(actor);
+      this.broker.leave(actor);
+    }
+    this.living.clear();
+    // Nobody is started again that was about to be.
+    this.options.scheduler.kill(this.god);
   }
 
   /** Orderly stop of every process. */
@@ -212,13 +260,18 @@ export class Simulation {
       mutants: mutant?.process ?? {},
       onPushed: (at) => this.pushed.set(at, (this.pushed.get(at) ?? 0) + 1),
       onAct: (act, outcome) => this.acts.set(act, outcome),
+      onLookBack: (table, version, paths) => {
+        const right = this.bucket.filesAt(table, version);
+        if (right.join() !== paths.join())
+          this.violations.push(`${table} as of ${version}: ${paths} instead of ${right}`);
+      },
     });
     void work.then(
       () => this.end(actor),
       (error: unknown) => {
         if (!this.living.has(actor)) return;
         scheduler.note(`${actor.name} ends: ${String(error)}`);
-        const forgivable = error instanceof ConcordanceError && error.kind === "unavailable";
+        const forgivable = this.damaged || (error instanceof ConcordanceError && error.kind === "unavailable");
         if (!forgivable) this.violations.push(`${actor.name} ended with ${told(error)}`);
         this.end(actor);
       },
@@ -248,8 +301,7 @@ export class Simulation {
 
   /** The lowest mark over the tables this source feeds. */
   private reached(source: string, appId: string): number {
-    const produces = this.options.sources.find(({ name }) => name === source)?.produces ?? "transactions";
-    const tables = [produces, "quarantine", "ingest_balance", ...(produces === "transactions" ? ["alerts"] : [])];
+    const tables = this.options.fedBy(source);
     return Math.min(...tables.map((table) => Number(this.bucket.marks.get(`${table} ${appId}`) ?? -1n)));
   }
 }
