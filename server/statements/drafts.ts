@@ -70,6 +70,8 @@ export interface EntryDraft extends CommonDraft {
   readonly ach?: readonly AchAnswer[];
   readonly batchId?: string | null;
   readonly gross?: MoneyValue | null;
+  /** Payments the file says it groups without telling them one by one. */
+  readonly untold?: number;
   readonly availability?: StatementEntry["availability"];
 }
 

@@ -143,7 +143,10 @@ export interface StatementEntry extends Common {
   readonly ach: readonly AchAnswer[];
   /** Names the group: payment information id, batch number, payout id. */
   readonly batchId: string | null;
-  /** Payments it groups; 1 where it is one payment, whose references then stand in the entry itself. */
+  /**
+   * Payments it groups; 1 where it is one payment, whose references then stand in the entry itself. A bank may state a
+   * number without telling the payments one by one: then no details come before the entry.
+   */
   readonly detailCount: number;
   /** Before fees, where the file gives gross and net; signed. */
   readonly gross: MoneyValue | null;

@@ -30,6 +30,19 @@ describe("reading statement files", () => {
     expect(() => reading.outcome()).toThrow(/before it was read to its end/);
   });
 
+  it("lets go of its source when the reading is given up", async () => {
+    let closed = false;
+    async function* source() {
+      try {
+        for (;;) yield Buffer.from(MT940);
+      } finally {
+        closed = true;
+      }
+    }
+    for await (const _item of readStatements(source(), { name: "a" })) break;
+    expect(closed).toBe(true);
+  });
+
   it("lets a failing source of bytes fail: that is no fault of the file", async () => {
     async function* failing() {
       yield Buffer.from(MT940.slice(0, 300));

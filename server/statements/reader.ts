@@ -70,6 +70,8 @@ export function readStatements(
       await tap.drain();
       const { fault } = error;
       verdict = { ok: false, fault, name: options.name, format, fileHash: tap.hash(), bytes: tap.bytes };
+    } finally {
+      await tap.close();
     }
   }
   const items = run();
@@ -103,7 +105,7 @@ async function formatOf(tap: ByteTap, options: ReadOptions): Promise<StatementFo
 class ByteTap implements Input {
   private readonly iterator: AsyncIterator<Uint8Array> | Iterator<Uint8Array>;
   private readonly digest = createHash("sha256");
-  private readonly peeked: Buffer[] = [];
+  private peeked: Buffer | null = null;
   private lastByte: number | null = null;
   private ended = false;
   bytes = 0;
@@ -129,14 +131,20 @@ class ByteTap implements Input {
 
   /** At least `count` bytes of the beginning, or the whole file where it is shorter. They are read again by `chunks`. */
   async peek(count: number): Promise<Buffer> {
-    let size = 0;
-    while (size < count) {
+    const parts: Buffer[] = [];
+    for (let size = 0; size < count; ) {
       const chunk = await this.next();
       if (chunk === null) break;
-      this.peeked.push(chunk);
+      parts.push(chunk);
       size += chunk.length;
     }
-    return Buffer.concat(this.peeked);
+    this.peeked = Buffer.concat(parts);
+    return this.peeked;
+  }
+
+  /** Lets go of the source, also where the reader of the items stopped half-way. */
+  async close(): Promise<void> {
+    if (!this.ended) await this.iterator.return?.();
   }
 
   async drain(): Promise<void> {
@@ -144,10 +152,11 @@ class ByteTap implements Input {
   }
 
   private async *pieces(): AsyncGenerator<Buffer> {
-    for (let chunk = this.peeked.shift() ?? (await this.next()); chunk !== null; ) {
+    let chunk = this.peeked ?? (await this.next());
+    this.peeked = null;
+    for (; chunk !== null; chunk = await this.next()) {
       for (let from = 0; from < chunk.length; from += CHUNK_BYTES_MAX)
         yield chunk.subarray(from, from + CHUNK_BYTES_MAX);
-      chunk = this.peeked.shift() ?? (await this.next());
     }
   }
 

@@ -137,7 +137,7 @@ export class StatementBuilder {
         returnCode: draft.returnCode ?? null,
         ach: (draft.ach ?? []).map(maskedAnswer),
         batchId: referenceOrNull(cleanReference(draft.batchId)),
-        detailCount: details?.count ?? 1,
+        detailCount: details?.count ?? draft.untold ?? 1,
         gross: draft.gross ?? null,
         availability: draft.availability ?? [],
         ...commonOf(draft),

@@ -1,6 +1,6 @@
 import type { MoneyValue } from "../../domain/answer";
 import type { BusinessDate } from "../../domain/time";
-import { type Exponents, tellAmount } from "../amounts";
+import { type Exponents, magnitude, tellAmount } from "../amounts";
 import type { DateAndTime } from "../dates";
 import { type FaultPlace, refuse } from "../faults";
 import type { Direction } from "../model";
@@ -34,13 +34,14 @@ export interface EntryContext {
 export class CamtEntry {
   private first: XmlNode | null = null;
   private payments = 0;
-  private inGroup = 0;
   private sumMinor = 0n;
   private chargesMinor = 0n;
   /** False once a payment has no amount, or one in another currency: then nothing can be added up. */
   private summable = true;
   private stated = false;
   private batchId: string | null = null;
+  private untold = 0;
+  private readonly ofGroup = { payments: 0, sumMinor: 0n, chargesMinor: 0n, summable: true };
   private readonly direction: Direction;
   private readonly reversal: boolean;
   private readonly amount: MoneyValue;
@@ -60,7 +61,7 @@ export class CamtEntry {
 
   payment(node: XmlNode): void {
     this.payments++;
-    this.inGroup++;
+    this.ofGroup.payments++;
     this.addUp(node);
     if (this.payments === 1) {
       this.first = node;
@@ -75,15 +76,19 @@ export class CamtEntry {
   group(node: XmlNode): void {
     const batch = child(node, "Btch");
     this.batchId ??= textAt(batch, "PmtInfId") ?? textAt(batch, "MsgId");
+    const { ofGroup } = this;
+    const where = this.context.where();
     const stated = textAt(batch, "NbOfTxs");
-    if (stated !== null && this.inGroup > 0 && Number(stated) !== this.inGroup)
-      refuse(
-        "detail_count_mismatch",
-        `The batch states ${stated} payments and holds ${this.inGroup}.`,
-        this.context.where(),
-        { expected: stated, found: this.inGroup },
-      );
-    this.inGroup = 0;
+    if (stated !== null && !/^\d{1,15}$/.test(stated))
+      refuse("bad_field", `"${stated}" is no number of payments.`, where);
+    if (stated !== null && ofGroup.payments > 0 && Number(stated) !== ofGroup.payments)
+      refuse("detail_count_mismatch", `The batch states ${stated} payments and holds ${ofGroup.payments}.`, where, {
+        expected: stated,
+        found: ofGroup.payments,
+      });
+    if (ofGroup.payments === 0) this.untold += Number(stated ?? "0");
+    else if (ofGroup.summable) this.checkGroup(batch, where);
+    Object.assign(ofGroup, { payments: 0, sumMinor: 0n, chargesMinor: 0n, summable: true });
   }
 
   finish(): void {
@@ -105,6 +110,7 @@ export class CamtEntry {
       reversal,
       code: transactionCodeOf(node) ?? transactionCodeOf(single),
       returnCode: returnCodeOf(single),
+      ...(this.payments === 0 && this.untold > 0 ? { untold: this.untold } : {}),
       batchId: this.batchId ?? textAt(single, "Refs", "PmtInfId"),
       references: referencesOf(single, node),
       counterparty: counterpartyOf(single, direction, reversal),
@@ -152,17 +158,38 @@ export class CamtEntry {
     if (child(node, "Amt") !== undefined) this.stated = true;
     if (amount === null || amount.currency !== this.amount.currency) {
       this.summable = false;
+      this.ofGroup.summable = false;
       return;
     }
     const credit = (directionOf(node, where) ?? this.direction) === "credit";
-    this.sumMinor += credit ? amount.amountMinor : -amount.amountMinor;
-    this.chargesMinor += this.chargesIn(node, where);
+    const signedMinor = credit ? amount.amountMinor : -amount.amountMinor;
+    const chargesMinor = this.chargesIn(node, where);
+    this.sumMinor += signedMinor;
+    this.chargesMinor += chargesMinor;
+    this.ofGroup.sumMinor += signedMinor;
+    this.ofGroup.chargesMinor += chargesMinor;
   }
 
   private chargesIn(node: XmlNode, where: FaultPlace): bigint {
     return chargesOf(node, this.context.exponents, where)
       .filter((charge) => charge.currency === this.amount.currency)
       .reduce((sum, charge) => sum + charge.amountMinor, 0n);
+  }
+
+  /** The total a batch states is that of its payments, with or without their charges. */
+  private checkGroup(batch: XmlNode | undefined, where: FaultPlace): void {
+    const total = amountOf(child(batch, "TtlAmt"), this.context.exponents, where);
+    if (total === null || total.currency !== this.amount.currency) return;
+    const { sumMinor, chargesMinor } = this.ofGroup;
+    if ([sumMinor, sumMinor - chargesMinor].some((sum) => magnitude(sum) === total.amountMinor)) return;
+    const [expected, found] = [total.amountMinor, magnitude(sumMinor)].map((minor) =>
+      tellAmount(minor, total.currency, total.exponent),
+    );
+    refuse("detail_total_mismatch", `The batch states ${expected} and holds payments of ${found}.`, where, {
+      expected: expected ?? "",
+      found: found ?? "",
+      figures: true,
+    });
   }
 
   /** The payments make the entry, or do once the charges stated beside them are taken off. */

@@ -110,6 +110,13 @@ describe("camt.053", () => {
     expect(verdict(await readFileOf(camtFile(pages)))).toBe("ok");
   });
 
+  it("takes a batch whose payments the bank does not tell, and says how many there are", async () => {
+    const untold = "<NtryDtls><Btch><NbOfTxs>500</NbOfTxs></Btch></NtryDtls>";
+    const file = await readFileOf(one([camtEntry({ amount: "1", body: untold })], "101.00"));
+    expect(file.entries[0]?.detailCount).toBe(500);
+    expect(file.details).toEqual([]);
+  });
+
   it("counts pending and informational entries in no balance", async () => {
     const entries = [
       camtEntry({ amount: "1.00" }),
@@ -171,6 +178,10 @@ describe("camt.053", () => {
     [
       "detail_total_mismatch",
       one([camtEntry({ amount: "3", body: batch("2", camtPayment("A", "1"), camtPayment("B", "1")) })], "103.00"),
+    ],
+    [
+      "detail_total_mismatch",
+      CAMT.replace("<NbOfTxs>3</NbOfTxs>", '<NbOfTxs>3</NbOfTxs><TtlAmt Ccy="EUR">100.01</TtlAmt>'),
     ],
     ["unsupported_version", CAMT.replace("001.08", "001.14")],
     ["unsupported_version", CAMT.replace("001.08", "001.01")],

@@ -83,7 +83,11 @@ export class XmlReader {
       refuse("too_complex", `More than ${NODES_MAX} elements in one part of the message.`, { line: this.line });
     const currency = Object.hasOwn(tag.attributes, "Ccy") ? (tag.attributes.Ccy?.value ?? null) : null;
     const node: XmlNode = { name: local, currency, children: [], text: "" };
-    parent?.children.push(node);
+    if (parent !== undefined) {
+      // Elements hold text or elements, never both: what stood between two of them was white space.
+      parent.text = "";
+      parent.children.push(node);
+    }
     this.open.push(node);
   }
 
