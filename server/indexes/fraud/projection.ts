@@ -1,19 +1,34 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import type { Lake } from "../../lake/lake";
+import { sqlText } from "../../lake/duckdb";
 import { pruneFiles, scanSql } from "../../lake/scan";
 import type { Snapshot } from "../../lake/snapshot";
+import { TableBuffer } from "../../lake/table-buffer";
 import { TRANSACTIONS } from "../../pipeline/tables";
+import { HashCounts, hashColumns, loadHashCounts } from "../../projection/hash-counts";
 import type { ProjectedRows, Projection, ProjectionContext } from "../../projection/projection";
 import { ACTIVE_BLACKLIST_SQL } from "./ingest";
 import type { EffectiveSettings } from "./settings";
+import { LAST_ACTIVE_DAYS, type PartyFired, PartyRange, type PartyRole } from "./steps";
 import { ALERTS, BLACKLIST, BLACKLIST_REMOVALS, PARTY_DAYS } from "./tables";
 
-/** Above this the days a tick does not touch are forgotten and read again when needed. */
+/** Above this many payments and parties the days a tick does not touch are forgotten and read again when needed. */
 const STATE_ROWS_MAX = 20_000_000;
-/** How far back the last active day is looked for. */
-const LAST_ACTIVE_DAYS = 31;
+const DAY_MS = 86_400_000;
 /** Commit by commit, so that several commits in one tick are taken as they would be one by one. */
 const ORDER = "committed_ms, source, source_partition, source_offset";
+const PAYMENT = "source || chr(31) || transaction_id";
+const partyText = (role: PartyRole, column: string): string => `'${role}' || chr(31) || ${column}`;
+
+/** What is known of the committed payments, by business day. */
+interface Known {
+  /** The payments that were counted on a day. */
+  readonly payments: Map<number, HashCounts>;
+  /** Per party and role of a day: twice the payments, plus one where acceleration has fired. */
+  readonly parties: Map<number, HashCounts>;
+}
+
+/** A party's row and where it comes from: the alert tells of the payment that made the rule fire. */
+type Fired = PartyFired & { readonly source: string; readonly partition: string; readonly offset: string };
 
 /**
  * velocity and acceleration: counts per party, role and business day, and what they make fire. A payment counts once a
@@ -21,157 +36,184 @@ const ORDER = "committed_ms, source, source_partition, source_offset";
  * difference.
  */
 export function createPartyProjection(connection: DuckDBConnection, settings: () => EffectiveSettings): Projection {
-  const loadedDays = new Set<string>();
+  const known: Known = { payments: new Map(), parties: new Map() };
+  let range: PartyRange | null = null;
+  let counted: readonly Opening[] = [];
   return {
     name: "fraud parties",
     input: TRANSACTIONS.name,
     outputs: [ALERTS, BLACKLIST, PARTY_DAYS],
     project: async (context) => {
-      await createState(connection);
-      await loadDays(context, settings(), loadedDays);
-      await stage(context, settings());
+      const current = settings();
+      const openings = await readOpenings(connection);
+      await loadDays(context, openings, current, known);
+      counted = openings.filter(({ day, low, high }) => known.payments.get(day)?.get(low, high) === 0);
+      range = new PartyRange(current, (day, low, high) => {
+        const value = known.parties.get(day)?.get(low, high) ?? 0;
+        return { payments: value >>> 1, accelerated: (value & 1) === 1 };
+      });
+      await stageFired(connection, observeAll(range, counted, current));
+      await stageIncrements(connection, range);
       return outputs(context);
     },
     advance: async () => {
-      await connection.run(`INSERT INTO fraud_state_payments SELECT business_date, payment FROM fraud_openings`);
-      await connection.run(`
-        MERGE INTO fraud_state_parties s USING fraud_increments i
-           ON s.party_id = i.party_id AND s.role = i.role AND s.business_date = i.business_date
-         WHEN MATCHED THEN UPDATE SET payments = s.payments + i.payments, accelerated = s.accelerated OR i.accelerated
-         WHEN NOT MATCHED THEN INSERT VALUES (i.party_id, i.role, i.business_date, i.payments, i.accelerated)`);
+      for (const { day, low, high } of counted) known.payments.get(day)?.set(low, high, 1);
+      for (const { day, low, high, running, accelerated, acceleratedBefore } of range?.increments.values() ?? []) {
+        known.parties.get(day)?.set(low, high, running * 2 + (accelerated || acceleratedBefore ? 1 : 0));
+      }
     },
     reset: async () => {
-      loadedDays.clear();
-      await connection.run("DROP TABLE IF EXISTS fraud_state_payments");
-      await connection.run("DROP TABLE IF EXISTS fraud_state_parties");
+      known.payments.clear();
+      known.parties.clear();
     },
   };
 }
 
-async function createState(connection: DuckDBConnection): Promise<void> {
-  await connection.run("CREATE TEMP TABLE IF NOT EXISTS fraud_state_payments (business_date DATE, payment UBIGINT)");
-  await connection.run(
-    "CREATE TEMP TABLE IF NOT EXISTS fraud_state_parties (party_id VARCHAR, role VARCHAR, business_date DATE, payments BIGINT, accelerated BOOLEAN)",
-  );
+interface Party {
+  readonly id: string;
+  readonly low: number;
+  readonly high: number;
 }
 
-/** Reads the days the delta touches, and the day before each, from the committed tables. */
-async function loadDays(context: ProjectionContext, settings: EffectiveSettings, loaded: Set<string>): Promise<void> {
-  const { connection, lake } = context;
+/** A payment's first event of a business day within the range. */
+interface Opening {
+  readonly day: number;
+  readonly low: number;
+  readonly high: number;
+  readonly eventMicros: bigint;
+  readonly originator: Party;
+  readonly beneficiary: Party | null;
+  readonly merchant: Party | null;
+  readonly source: string;
+  readonly partition: string;
+  readonly offset: string;
+}
+
+async function readOpenings(connection: DuckDBConnection): Promise<Opening[]> {
+  const party = (role: PartyRole, column: string) => `${column}, ${hashColumns(partyText(role, column), column)}`;
+  const reader = await connection.runAndReadAll(`
+    SELECT (business_date - DATE '1970-01-01')::INTEGER, ${hashColumns(PAYMENT, "payment")}, epoch_us(event_time),
+           ${party("originator", "user_id")}, ${party("beneficiary", "counterparty_id")}, ${party("beneficiary", "merchant_id")},
+           source, source_partition, source_offset::VARCHAR
+      FROM delta
+   QUALIFY row_number() OVER (PARTITION BY source, transaction_id, business_date ORDER BY ${ORDER}) = 1
+     ORDER BY ${ORDER}`);
+  const columns = reader.getColumnsJS();
+  const number = (column: number, row: number) => Number(columns[column]?.[row]);
+  const partyAt = (column: number, row: number): Party | null => {
+    const id = columns[column]?.[row];
+    if (id === null || id === undefined) return null;
+    return { id: String(id), low: number(column + 1, row), high: number(column + 2, row) };
+  };
+  return Array.from({ length: columns[0]?.length ?? 0 }, (_, row) => ({
+    day: number(0, row),
+    low: number(1, row),
+    high: number(2, row),
+    eventMicros: BigInt(String(columns[3]?.[row])),
+    originator: partyAt(4, row) ?? { id: "", low: 0, high: 0 },
+    beneficiary: partyAt(7, row),
+    merchant: partyAt(10, row),
+    source: String(columns[13]?.[row]),
+    partition: String(columns[14]?.[row]),
+    offset: String(columns[15]?.[row]),
+  }));
+}
+
+function observeAll(range: PartyRange, openings: readonly Opening[], settings: EffectiveSettings): Fired[] {
+  const fired: Fired[] = [];
+  for (const { day, eventMicros, originator, beneficiary, merchant, source, partition, offset } of openings) {
+    const observe = (role: PartyRole, { id, low, high }: Party) => {
+      for (const one of range.observe({ partyId: id, role, day, low, high, eventMicros })) {
+        fired.push({ ...one, source, partition, offset });
+      }
+    };
+    observe("originator", originator);
+    if (beneficiary !== null) observe("beneficiary", beneficiary);
+    if (merchant !== null && settings.on(day).settings.velocity.merchants_as_beneficiaries)
+      observe("beneficiary", merchant);
+  }
+  return fired;
+}
+
+/** Reads from the committed tables the payments of the days the range touches, and the parties of those and the days compared with. */
+async function loadDays(
+  context: ProjectionContext,
+  openings: readonly Opening[],
+  settings: EffectiveSettings,
+  known: Known,
+): Promise<void> {
+  const touched = new Set(openings.map(({ day }) => day));
   const lookBack = settings.versions.some((v) => v.settings.acceleration.previous === "last_active_day")
     ? LAST_ACTIVE_DAYS
     : 1;
-  const reader = await connection.runAndReadAll(`
-    SELECT DISTINCT CAST(business_date - CAST(n AS INTEGER) AS VARCHAR)
-      FROM (SELECT DISTINCT business_date FROM delta), range(0, ${lookBack + 1}) r(n)`);
-  const days = reader.getRowsJS().map(([day]) => String(day).slice(0, 10));
-  const counted = await connection.runAndReadAll("SELECT count(*)::INTEGER FROM fraud_state_payments");
-  if (Number(counted.getRowsJS()[0]?.[0]) > STATE_ROWS_MAX) await forgetOtherDays(connection, days, loaded);
-  const missing = days.filter((day) => !loaded.has(day)).sort();
-  const [first, last] = [missing[0], missing.at(-1)];
-  if (first === undefined || last === undefined) return;
-  const parties = lake.table(PARTY_DAYS.name).current();
-  const list = missing.map((day) => `DATE '${day}'`).join(", ");
-  const before = await context.inputBefore();
-  await connection.run(`INSERT INTO fraud_state_payments
-    SELECT DISTINCT business_date, md5_number_lower(source || chr(31) || transaction_id)
-      FROM ${await scanDays(lake, before, first, last)} WHERE business_date IN (${list})`);
-  await connection.run(`INSERT INTO fraud_state_parties
-    SELECT party_id, role, business_date, CAST(sum(payments) AS BIGINT), bool_or(accelerated)
-      FROM ${await scanDays(lake, parties, first, last)} WHERE business_date IN (${list}) GROUP BY ALL`);
-  for (const day of missing) loaded.add(day);
-}
-
-async function forgetOtherDays(connection: DuckDBConnection, days: readonly string[], loaded: Set<string>) {
-  const kept = days.map((day) => `DATE '${day}'`).join(", ");
-  for (const table of ["fraud_state_payments", "fraud_state_parties"]) {
-    await connection.run(`DELETE FROM ${table} WHERE business_date NOT IN (${kept})`);
+  const wanted = new Set([...touched].flatMap((day) => Array.from({ length: lookBack + 1 }, (_, n) => day - n)));
+  forgetBeyond(known, wanted);
+  const { connection, lake } = context;
+  const payments = missingOf(touched, known.payments);
+  if (payments.length > 0) {
+    const scan = await scanDays(context, await context.inputBefore(), payments);
+    await loadHashCounts(
+      connection,
+      `SELECT DISTINCT (business_date - DATE '1970-01-01')::INTEGER, ${hashColumns(PAYMENT, "payment")}, 1 FROM ${scan}`,
+      known.payments,
+    );
   }
-  for (const day of loaded) if (!days.includes(day)) loaded.delete(day);
+  const parties = missingOf(wanted, known.parties);
+  if (parties.length > 0) {
+    const scan = await scanDays(context, lake.table(PARTY_DAYS.name).current(), parties);
+    await loadHashCounts(
+      connection,
+      `SELECT (business_date - DATE '1970-01-01')::INTEGER, ${hashColumns("role || chr(31) || party_id", "party")},
+              CAST(sum(payments) * 2 + CASE WHEN bool_or(accelerated) THEN 1 ELSE 0 END AS BIGINT)
+         FROM ${scan} GROUP BY business_date, role, party_id`,
+      known.parties,
+    );
+  }
 }
 
-const scanDays = (lake: Lake, snapshot: Snapshot, first: string, last: string) =>
-  scanSql(lake.store, snapshot.spec, pruneFiles(snapshot.files, "business_date", first, last));
-
-async function stage(context: ProjectionContext, settings: EffectiveSettings): Promise<void> {
-  const { connection } = context;
-  await connection.run(`CREATE OR REPLACE TEMP TABLE fraud_settings AS ${settingsSql(settings)}`);
-  await connection.run(`CREATE OR REPLACE TEMP TABLE fraud_openings AS
-    SELECT d.* FROM (
-      SELECT *, md5_number_lower(source || chr(31) || transaction_id) AS payment FROM delta
-      QUALIFY row_number() OVER (PARTITION BY source, transaction_id, business_date ORDER BY ${ORDER}) = 1) d
-     WHERE NOT EXISTS (SELECT 1 FROM fraud_state_payments s WHERE s.business_date = d.business_date AND s.payment = d.payment)`);
-  await connection.run(`CREATE OR REPLACE TEMP TABLE fraud_party_events AS
-    WITH parties AS (
-      SELECT o.*, user_id AS party_id, 'originator' AS role FROM fraud_openings o
-      UNION ALL BY NAME
-      SELECT o.*, counterparty_id AS party_id, 'beneficiary' AS role FROM fraud_openings o WHERE counterparty_id IS NOT NULL
-      UNION ALL BY NAME
-      SELECT o.*, merchant_id AS party_id, 'beneficiary' AS role FROM fraud_openings o
-        JOIN fraud_settings s ON o.business_date >= s.from_day AND o.business_date < s.until_day
-       WHERE merchant_id IS NOT NULL AND s.merchants_as_beneficiaries)
-    SELECT p.*, row_number() OVER (ORDER BY ${ORDER}) AS arrival,
-           coalesce(s.payments, 0) + row_number() OVER (PARTITION BY p.party_id, p.role, p.business_date ORDER BY ${ORDER}) AS running,
-           coalesce(s.accelerated, false) AS accelerated_before
-      FROM parties p
-      LEFT JOIN fraud_state_parties s ON s.party_id = p.party_id AND s.role = p.role AND s.business_date = p.business_date`);
-  await stageFired(connection);
-  await connection.run(`CREATE OR REPLACE TEMP TABLE fraud_increments AS
-    SELECT e.party_id, e.role, e.business_date, count(*) AS payments,
-           bool_or(f.party_id IS NOT NULL) AS accelerated, max(e.event_time) AS last_event_time
-      FROM fraud_party_events e
-      LEFT JOIN fraud_fired f ON f.rule = 'acceleration' AND f.party_id = e.party_id AND f.role = e.role AND f.business_date = e.business_date
-     GROUP BY ALL`);
+/** The days that are not known yet, which from now on are. */
+function missingOf(days: ReadonlySet<number>, known: Map<number, HashCounts>): number[] {
+  const missing = [...days].filter((day) => !known.has(day)).sort((a, b) => a - b);
+  for (const day of missing) known.set(day, new HashCounts());
+  return missing;
 }
 
-/** The rows that make a rule fire: at most one per rule, party, role and day. */
-async function stageFired(connection: DuckDBConnection): Promise<void> {
-  await connection.run(`CREATE OR REPLACE TEMP TABLE fraud_candidates AS
-    SELECT e.*, s.velocity, s.floor, s.ratio, s.previous, s.version
-      FROM fraud_party_events e JOIN fraud_settings s ON e.business_date >= s.from_day AND e.business_date < s.until_day
-     WHERE e.running = s.velocity + 1 OR (e.running >= s.floor AND NOT e.accelerated_before)`);
-  // The day to compare with, per party and day: the calendar day before, or the newest active day before.
-  await connection.run(`CREATE OR REPLACE TEMP TABLE fraud_previous_days AS
-    WITH active AS (
-      SELECT party_id, role, business_date FROM fraud_state_parties UNION SELECT party_id, role, business_date FROM fraud_party_events),
-    wanted AS (SELECT DISTINCT party_id, role, business_date, previous FROM fraud_candidates)
-    SELECT w.party_id, w.role, w.business_date, max(a.business_date) AS previous_date
-      FROM wanted w JOIN active a ON a.party_id = w.party_id AND a.role = w.role AND a.business_date < w.business_date
-       AND (w.previous = 'last_active_day' OR a.business_date = w.business_date - INTERVAL 1 DAY)
-     GROUP BY ALL`);
-  // What had arrived of that day when the row did: the running count of its last earlier row, else what was committed.
-  await connection.run(`CREATE OR REPLACE TEMP TABLE fraud_fired AS
-    WITH compared AS (
-      SELECT c.*, p.previous_date FROM fraud_candidates c JOIN fraud_previous_days p USING (party_id, role, business_date)
-       WHERE c.running >= c.floor AND NOT c.accelerated_before),
-    counted AS (
-      SELECT c.*, CAST(coalesce(e.running, s.payments, 0) AS BIGINT) AS previous_count
-        FROM compared c
-        ASOF LEFT JOIN fraud_party_events e
-          ON e.party_id = c.party_id AND e.role = c.role AND e.business_date = c.previous_date AND c.arrival > e.arrival
-        LEFT JOIN fraud_state_parties s
-          ON s.party_id = c.party_id AND s.role = c.role AND s.business_date = c.previous_date)
-    SELECT 'velocity' AS rule, party_id, role, business_date, running, NULL::BIGINT AS previous_count,
-           CAST(velocity AS DOUBLE) AS threshold, version, arrival
-      FROM fraud_candidates WHERE running = velocity + 1
-    UNION ALL (
-      SELECT 'acceleration', party_id, role, business_date, running, previous_count, ratio, version, arrival
-        FROM counted WHERE previous_count > 0 AND running > ratio * previous_count
-     QUALIFY row_number() OVER (PARTITION BY party_id, role, business_date ORDER BY arrival) = 1)`);
+function forgetBeyond(known: Known, wanted: ReadonlySet<number>): void {
+  const all = [...known.payments.values(), ...known.parties.values()];
+  if (all.reduce((rows, { size }) => rows + size, 0) <= STATE_ROWS_MAX) return;
+  for (const days of [known.payments, known.parties]) {
+    for (const day of days.keys()) if (!wanted.has(day)) days.delete(day);
+  }
 }
 
-function settingsSql(settings: EffectiveSettings): string {
-  const day = (number: number) => `DATE '1970-01-01' + INTERVAL ${number} DAY`;
-  const rows = settings.versions.map(({ fromDay, settings: s, version }, index) => {
-    const next = settings.versions[index + 1];
-    const from = index === 0 ? "DATE '0001-01-01'" : `CAST(${day(fromDay)} AS DATE)`;
-    const until = next === undefined ? "DATE '9999-12-31'" : `CAST(${day(next.fromDay)} AS DATE)`;
-    const { velocity, acceleration } = s;
-    return `(${from}, ${until}, ${velocity.transactions}, ${velocity.merchants_as_beneficiaries}, ${acceleration.floor},
-             CAST(${acceleration.ratio} AS DOUBLE), '${acceleration.previous}', '${version}')`;
-  });
-  return `SELECT * FROM (VALUES ${rows.join(", ")})
-    t(from_day, until_day, velocity, merchants_as_beneficiaries, floor, ratio, previous, version)`;
+const dateOf = (day: number): string => new Date(day * DAY_MS).toISOString().slice(0, 10);
+
+async function scanDays({ lake }: ProjectionContext, snapshot: Snapshot, days: readonly number[]): Promise<string> {
+  const dates = days.map(dateOf);
+  const files = pruneFiles(snapshot.files, "business_date", dates[0] ?? "", dates.at(-1) ?? "");
+  const scan = await scanSql(lake.store, snapshot.spec, files);
+  return `(SELECT * FROM ${scan} WHERE business_date IN (${dates.map((date) => `DATE '${date}'`).join(", ")}))`;
+}
+
+async function stageIncrements(connection: DuckDBConnection, range: PartyRange): Promise<void> {
+  const buffer = new TableBuffer(PARTY_DAYS);
+  for (const { partyId, role, day, payments, accelerated, lastEventMicros } of range.increments.values()) {
+    buffer.push([partyId, role, day, BigInt(payments), accelerated, lastEventMicros]);
+  }
+  await buffer.stage(connection, "fraud_increments");
+}
+
+async function stageFired(connection: DuckDBConnection, fired: readonly Fired[]): Promise<void> {
+  await connection.run(`CREATE OR REPLACE TEMP TABLE fraud_fired (rule VARCHAR, party_id VARCHAR, role VARCHAR, business_date DATE,
+    running BIGINT, previous_count BIGINT, threshold DOUBLE, version VARCHAR, arrival INTEGER, source VARCHAR,
+    source_partition VARCHAR, source_offset BIGINT)`);
+  if (fired.length === 0) return;
+  const values = fired.map(
+    (f, arrival) =>
+      `('${f.rule}', ${sqlText(f.partyId)}, '${f.role}', DATE '${dateOf(f.day)}', ${f.running}, ${f.previousCount ?? "NULL"}, ${f.threshold},
+        '${f.version}', ${arrival}, ${sqlText(f.source)}, ${sqlText(f.partition)}, ${f.offset})`,
+  );
+  await connection.run(`INSERT INTO fraud_fired VALUES ${values.join(", ")}`);
 }
 
 async function outputs({ lake, nowMicros }: ProjectionContext): Promise<ProjectedRows[]> {
@@ -181,7 +223,7 @@ async function outputs({ lake, nowMicros }: ProjectionContext): Promise<Projecte
   const [blacklist, removals] = await Promise.all(
     [BLACKLIST, BLACKLIST_REMOVALS].map((spec) => scanSql(lake.store, spec, lake.table(spec.name).current().files)),
   );
-  const fired = `fraud_fired f JOIN fraud_party_events e ON e.arrival = f.arrival AND e.party_id = f.party_id AND e.role = f.role`;
+  const fired = "fraud_fired f JOIN delta e USING (source, source_partition, source_offset)";
   return [
     {
       spec: ALERTS,

@@ -1,31 +1,30 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { pruneFiles, scanSql } from "../../lake/scan";
 import { TRANSACTIONS } from "../../pipeline/tables";
+import { HashCounts, hashColumns, loadHashCounts } from "../../projection/hash-counts";
 import type { Projection, ProjectionContext } from "../../projection/projection";
 import { MERCHANT_CUSTOMERS, MERCHANTS_PARTIAL } from "./tables";
 
 const STATE_ROWS_MAX = 20_000_000;
+const DAY_MS = 86_400_000;
 const STATUSES = ["received", "pending", "approved", "declined", "settled", "failed", "returned", "refunded"] as const;
 
 /** Counts, sums and exact distinct customers per merchant, business day and currency, as increments. */
 export function createMerchantProjection(connection: DuckDBConnection): Projection {
-  const loadedDays = new Set<string>();
+  /** The customers already counted, by business day. */
+  const known = new Map<number, HashCounts>();
+  let added: readonly Customer[] = [];
   return {
     name: "merchants",
     input: TRANSACTIONS.name,
     outputs: [MERCHANTS_PARTIAL, MERCHANT_CUSTOMERS],
     project: async (context) => {
-      await connection.run(
-        "CREATE TEMP TABLE IF NOT EXISTS merchant_state_customers (merchant_id VARCHAR, business_date DATE, currency VARCHAR, user_id VARCHAR)",
-      );
-      await loadDays(context, loadedDays);
+      const customers = await stageCustomers(connection);
+      await loadDays(context, new Set(customers.map(({ day }) => day)), known);
+      added = customers.filter(({ day, low, high }) => known.get(day)?.get(low, high) === 0);
       await connection.run(`CREATE OR REPLACE TEMP TABLE merchant_new_customers AS
-        SELECT merchant_id, business_date, currency, user_id, arg_min(exponent, source_offset) AS exponent
-          FROM delta d WHERE merchant_id IS NOT NULL
-           AND NOT EXISTS (SELECT 1 FROM merchant_state_customers s
-                            WHERE s.merchant_id = d.merchant_id AND s.business_date = d.business_date
-                              AND s.currency IS NOT DISTINCT FROM d.currency AND s.user_id = d.user_id)
-         GROUP BY ALL`);
+        SELECT merchant_id, business_date, currency, user_id, exponent FROM merchant_customers_seen
+          SEMI JOIN (SELECT unnest([${added.map(({ n }) => n).join(", ")}]::INTEGER[]) AS n) USING (n)`);
       return [
         { spec: MERCHANTS_PARTIAL, selectSql: measuresSql() },
         {
@@ -35,15 +34,36 @@ export function createMerchantProjection(connection: DuckDBConnection): Projecti
       ];
     },
     advance: async () => {
-      await connection.run(
-        "INSERT INTO merchant_state_customers SELECT merchant_id, business_date, currency, user_id FROM merchant_new_customers",
-      );
+      for (const { day, low, high } of added) known.get(day)?.set(low, high, 1);
     },
-    reset: async () => {
-      loadedDays.clear();
-      await connection.run("DROP TABLE IF EXISTS merchant_state_customers");
-    },
+    reset: async () => known.clear(),
   };
+}
+
+/** A customer of a merchant on a day in a currency; `n` numbers the rows of `merchant_customers_seen`. */
+interface Customer {
+  readonly n: number;
+  readonly day: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+const DAY_NUMBER = "(business_date - DATE '1970-01-01')::INTEGER AS day";
+const CUSTOMER = hashColumns("merchant_id || chr(31) || coalesce(currency, '') || chr(31) || user_id", "customer");
+
+async function stageCustomers(connection: DuckDBConnection): Promise<Customer[]> {
+  await connection.run(`CREATE OR REPLACE TEMP TABLE merchant_customers_seen AS
+    SELECT *, CAST(row_number() OVER () AS INTEGER) AS n FROM (
+      SELECT merchant_id, business_date, currency, user_id, arg_min(exponent, source_offset) AS exponent
+        FROM delta WHERE merchant_id IS NOT NULL GROUP BY ALL)`);
+  const reader = await connection.runAndReadAll(`SELECT n, ${DAY_NUMBER}, ${CUSTOMER} FROM merchant_customers_seen`);
+  const [numbers = [], days, lows, highs] = reader.getColumnsJS();
+  return numbers.map((n, row) => ({
+    n: Number(n),
+    day: Number(days?.[row]),
+    low: Number(lows?.[row]),
+    high: Number(highs?.[row]),
+  }));
 }
 
 function measuresSql(): string {
@@ -65,21 +85,24 @@ function measuresSql(): string {
        AND c.currency IS NOT DISTINCT FROM m.currency AND c.exponent IS NOT DISTINCT FROM m.exponent`;
 }
 
-async function loadDays({ connection, lake }: ProjectionContext, loaded: Set<string>): Promise<void> {
-  const reader = await connection.runAndReadAll("SELECT DISTINCT CAST(business_date AS VARCHAR) FROM delta");
-  const days = reader.getRowsJS().map(([day]) => String(day));
-  const counted = await connection.runAndReadAll("SELECT count(*)::INTEGER FROM merchant_state_customers");
-  if (Number(counted.getRowsJS()[0]?.[0]) > STATE_ROWS_MAX) {
-    await connection.run("DELETE FROM merchant_state_customers");
-    loaded.clear();
+async function loadDays(
+  { connection, lake }: ProjectionContext,
+  days: ReadonlySet<number>,
+  known: Map<number, HashCounts>,
+): Promise<void> {
+  if ([...known.values()].reduce((rows, { size }) => rows + size, 0) > STATE_ROWS_MAX) {
+    for (const day of known.keys()) if (!days.has(day)) known.delete(day);
   }
-  const missing = days.filter((day) => !loaded.has(day)).sort();
-  const [first, last] = [missing[0], missing.at(-1)];
-  if (first === undefined || last === undefined) return;
+  const missing = [...days].filter((day) => !known.has(day)).sort((a, b) => a - b);
+  if (missing.length === 0) return;
+  for (const day of missing) known.set(day, new HashCounts());
+  const dates = missing.map((day) => new Date(day * DAY_MS).toISOString().slice(0, 10));
   const table = lake.table(MERCHANT_CUSTOMERS.name).current();
-  const files = pruneFiles(table.files, "business_date", first, last);
-  await connection.run(`INSERT INTO merchant_state_customers
-    SELECT merchant_id, business_date, currency, user_id FROM ${await scanSql(lake.store, table.spec, files)}
-     WHERE business_date IN (${missing.map((day) => `DATE '${day}'`).join(", ")})`);
-  for (const day of missing) loaded.add(day);
+  const files = pruneFiles(table.files, "business_date", dates[0] ?? "", dates.at(-1) ?? "");
+  await loadHashCounts(
+    connection,
+    `SELECT ${DAY_NUMBER}, ${CUSTOMER}, 1 FROM ${await scanSql(lake.store, table.spec, files)}
+      WHERE business_date IN (${dates.map((date) => `DATE '${date}'`).join(", ")})`,
+    known,
+  );
 }
