@@ -9,6 +9,7 @@ import { StatementBuilder } from "./statement-builder";
 /** What opened an account's last statement in this file, to know whether the next one goes on where it ended. */
 interface AccountState {
   salt: number;
+  opening: StatementBalance | null;
   closing: StatementBalance | null;
   partOf: string | null;
   sequence: string | null;
@@ -102,17 +103,24 @@ export class StatementAssembler implements AssemblyPort {
   }
 
   /**
-   * Equal bookings are different ones within a statement and in one with the next number that goes on where, and not
-   * before, the last of its account ended; in any other statement they are the same ones told again.
+   * Equal bookings are different ones within a statement and in the next one, which goes on where, and not before, the
+   * last of its account ended; in any other statement they are the same ones told again.
    */
   private stateFor(account: string, draft: OpeningDraft): AccountState {
     const key = `${account}|${draft.currency}`;
     const sequence = draft.sequence ?? null;
     const known = this.accounts.get(key);
     const samePart = draft.partOf !== undefined && known?.partOf === draft.partOf;
-    const state: AccountState = known ?? { salt: this.salts, closing: null, partOf: null, sequence: null };
+    const state: AccountState = known ?? {
+      salt: this.salts,
+      opening: null,
+      closing: null,
+      partOf: null,
+      sequence: null,
+    };
     if (!samePart && !goesOn(state, sequence, draft.opening ?? null)) state.salt = this.salts++;
     state.sequence = sequence;
+    state.opening = draft.opening ?? null;
     state.partOf = draft.partOf ?? null;
     this.accounts.set(key, state);
     return state;
@@ -121,7 +129,9 @@ export class StatementAssembler implements AssemblyPort {
 
 function goesOn(last: AccountState, sequence: string | null, opening: StatementBalance | null): boolean {
   const { closing } = last;
-  if (closing === null || opening === null || !follows(last.sequence, sequence)) return false;
+  if (closing === null || opening === null) return false;
+  const [openingMinor, closingMinor] = [last.opening?.amountMinor ?? null, closing.amountMinor];
+  if (!follows({ sequence: last.sequence, openingMinor, closingMinor }, { sequence })) return false;
   const later = closing.date !== null && opening.date !== null && opening.date >= closing.date;
   return later && closing.amountMinor === opening.amountMinor;
 }

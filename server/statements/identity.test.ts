@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { relateStatements, type StatementIdentity } from "./identity";
 import { OccurrenceTable } from "./occurrences";
 import { type ReadFile, readFileOf, verdict } from "./testing/read";
-import { camtEntry, camtFile, camtStatement, MT940 } from "./testing/samples";
+import { BAI2, camtEntry, camtFile, camtStatement, MT940, NACHA } from "./testing/samples";
 
 /** A small generator of its own, so that a failing run can be repeated. */
 function random(seed: number): (below: number) => number {
@@ -137,6 +137,8 @@ describe("what is the same statement", () => {
       ...totals.period,
       openingMinor: file.openings[index]?.opening?.amountMinor ?? null,
       closingMinor: totals.closing?.amountMinor ?? null,
+      creditMinor: totals.creditMinor,
+      debitMinor: totals.debitMinor,
       statementKey: totals.statementKey,
       contentKey: totals.contentKey,
     }));
@@ -156,6 +158,32 @@ describe("what is the same statement", () => {
     expect(relateStatements(known, await identityOf(changed))).toBe("contradicts");
     const other = text.replace("DE89370400440532013000", "DE02120300000000202051");
     expect(relateStatements(known, await identityOf(other))).toBe("apart");
+  });
+
+  it("does not take quiet days for each other's copies, nor batches or parts of one day", async () => {
+    const quiet = (number: number, day: string) =>
+      camtStatement({ number, closing: "100.00", entries: [] }).replaceAll("2026-11-20", day);
+    const days = identities(await readFileOf(camtFile([quiet(1, "2026-11-19"), quiet(2, "2026-11-20")])));
+    const batches = identities(await readFileOf(NACHA));
+    const parts = identities(await readFileOf(BAI2.replaceAll("0987654321,JPY", "0123456789,USD")));
+    for (const list of [days, batches, parts]) {
+      expect(list).toHaveLength(2);
+      expect(new Set(list.map((identity) => identity.contentKey)).size).toBe(2);
+      expect(new Set(list.map((identity) => identity.statementKey)).size).toBe(2);
+    }
+  });
+
+  it("lets statements without numbers go on from each other, but never a copy of one", async () => {
+    const unnumbered = (opening: string, closing: string, entries: readonly string[]) =>
+      camtStatement({ opening, closing, entries }).replace(/<ElctrncSeqNb>.*?<.ElctrncSeqNb>/, "");
+    const plus = camtEntry({ amount: "1.00" });
+    const minus = camtEntry({ amount: "1.00", direction: "DBIT" });
+    const [first, second] = [unnumbered("0.00", "1.00", [plus]), unnumbered("1.00", "2.00", [plus])];
+    const going = await readFileOf(camtFile([first, second]));
+    expect(going.entries.map((entry) => entry.occurrence)).toEqual([1, 2]);
+    const still = unnumbered("5.00", "5.00", [plus, minus]);
+    const copies = await readFileOf(camtFile([first, first, still, still]));
+    expect(copies.entries.map((entry) => entry.occurrence)).toEqual(Array.from({ length: 6 }, () => 1));
   });
 
   it("tells continuing, overlapping and separate statements apart", async () => {

@@ -78,7 +78,7 @@ const MODULUS = 2n ** 128n;
 /** The digest of a multiset of keys, in whatever order they come: their sum modulo 2^128, and how many. */
 export class KeySum {
   private sum = 0n;
-  private count = 0;
+  count = 0;
 
   add(key: string): void {
     this.sum = (this.sum + BigInt(`0x${key}`)) % MODULUS;
@@ -98,9 +98,12 @@ export interface StatementFacts {
   readonly to: BusinessDate | null;
   readonly openingMinor: bigint | null;
   readonly closingMinor: bigint | null;
+  /** Booked credits and debits, which tell apart statements without balances. */
+  readonly creditMinor: bigint;
+  readonly debitMinor: bigint;
 }
 
-/** Account, sequence, period and balances: the same for a statement that is delivered again, corrected text or not. */
+/** Account, sequence, period, balances and turnover: the same for a statement that is delivered again, whatever its texts. */
 export function statementKey(facts: StatementFacts): string {
   return deterministicId(
     "statement",
@@ -111,18 +114,24 @@ export function statementKey(facts: StatementFacts): string {
     facts.to ?? "",
     String(facts.openingMinor),
     String(facts.closingMinor),
+    facts.creditMinor.toString(),
+    facts.debitMinor.toString(),
   );
 }
 
-/** Account, balances and bookings: the same under another number, message id or file name. */
-export function contentKey(facts: StatementFacts, bookings: string): string {
+/**
+ * Account, balances and bookings: the same under another number, message id or file name. Without bookings only the
+ * statement itself is its content: quiet days are not each other's copies.
+ */
+export function contentKey(facts: StatementFacts, bookings: KeySum): string {
+  if (bookings.count === 0) return deterministicId("quiet", statementKey(facts));
   return deterministicId(
     "content",
     facts.account,
     facts.currency,
     String(facts.openingMinor),
     String(facts.closingMinor),
-    bookings,
+    bookings.finish(),
   );
 }
 
@@ -156,7 +165,7 @@ export function relateStatements(known: StatementIdentity, next: StatementIdenti
 
 function continues(known: StatementFacts, next: StatementFacts): boolean {
   return (
-    follows(known.sequence, next.sequence) &&
+    follows(known, next) &&
     known.closingMinor !== null &&
     known.closingMinor === next.openingMinor &&
     known.to !== null &&
@@ -166,12 +175,18 @@ function continues(known: StatementFacts, next: StatementFacts): boolean {
 }
 
 /**
- * True where a statement number, "117/2", is the one after another. Equal balances alone prove no continuation: the days
- * two statements share may add up to nothing.
+ * True where a statement may be the one after another: it has the next number, "117/2" after "117/1"; or neither has a
+ * number and the first moved the balance, so that its copy would not begin where it ended. Equal balances alone prove no
+ * continuation: the days two statements share may add up to nothing.
  */
-export function follows(known: string | null, next: string | null): boolean {
-  const [number, page = 1] = (known ?? "").split("/").map(Number);
-  const [nextNumber, nextPage = 1] = (next ?? "").split("/").map(Number);
-  if (number === undefined || nextNumber === undefined || known === null || next === null) return false;
+export function follows(
+  known: Pick<StatementFacts, "sequence" | "openingMinor" | "closingMinor">,
+  next: Pick<StatementFacts, "sequence">,
+): boolean {
+  if (known.sequence === null && next.sequence === null) return known.openingMinor !== known.closingMinor;
+  const [number, page = 1] = (known.sequence ?? "").split("/").map(Number);
+  const [nextNumber, nextPage = 1] = (next.sequence ?? "").split("/").map(Number);
+  if (number === undefined || nextNumber === undefined || known.sequence === null || next.sequence === null)
+    return false;
   return nextNumber === number + 1 || (nextNumber === number && nextPage === page + 1);
 }

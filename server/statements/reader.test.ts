@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { STATEMENT_FAULT_CODES } from "./faults";
+import type { AcceptedFile, FileFacts } from "./model";
 import { judgeStatements, readStatements } from "./reader";
 import { readFileOf, verdict } from "./testing/read";
 import { ADYEN, BAI2, CAMT, MT940, NACHA, STRIPE } from "./testing/samples";
@@ -61,6 +62,15 @@ describe("reading statement files", () => {
     const file = await readFileOf(text, options);
     expect(verdict(file)).toBe(code);
     if (!file.outcome.ok) expect(file.outcome.fault.remedy).toBe(STATEMENT_FAULT_CODES[file.outcome.fault.code]);
+  });
+
+  it("keeps the leave to book apart from mere facts, in the types too", async () => {
+    const { outcome } = await readFileOf(BAI2);
+    if (!outcome.ok) throw new Error("was refused");
+    const book = (file: AcceptedFile): string => file.fileHash;
+    const { ...facts }: FileFacts = outcome.file;
+    // @ts-expect-error: facts anybody could have written down are no accepted file.
+    expect(book(facts)).toBe(book(outcome.file));
   });
 
   it("tells no card number in a fault", async () => {

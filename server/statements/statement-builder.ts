@@ -217,7 +217,8 @@ export class StatementBuilder {
     };
     const closingMinor = draft.closing?.amountMinor ?? null;
     const openingMinor = opening?.amountMinor ?? null;
-    const facts = { account, currency, sequence, ...period, openingMinor, closingMinor };
+    const { creditMinor, debitMinor } = this;
+    const facts = { account, currency, sequence, ...period, openingMinor, closingMinor, creditMinor, debitMinor };
     this.assembler.closed(account, currency, draft.closing, controls.length > 0);
     this.assembler.push({
       kind: "totals",
@@ -232,7 +233,7 @@ export class StatementBuilder {
         debitMinor: this.debitMinor,
         controls,
         statementKey: statementKey(facts),
-        contentKey: contentKey(facts, this.keys.finish()),
+        contentKey: contentKey(facts, this.keys),
       },
     });
   }

@@ -8,7 +8,7 @@ import type { Direction, StatementBalance } from "../model";
 const BALANCE = /^([CD])(\d{6})([A-Z]{3})(\d+,?\d*|,\d+)$/;
 /** Field 61 (SWIFT MT 940, User Handbook): value date, entry date, mark, funds code, amount, type, references. */
 const LINE =
-  /^(\d{6})(\d{4}|\s{4})?(RC|RD|EC|ED|C|D)([A-Z])?(\d+(?:,\d*)?|,\d+)([A-Z][A-Z0-9 ]{3})?(.*?)(?:\/\/(.*))?$/;
+  /^(\d{6})(\d{4}|\s{4})?(RC|RD|EC|ED|C|D)([A-Z])?(\d+(?:,\d*)?|,\d+)(?![.,\d])([A-Z][A-Z0-9 ]{3})?(.*?)(?:\/\/(.*))?$/;
 const FEBRUARY_30 = /^(\d{2})02(29|30)$/;
 
 export interface StatementLine {

@@ -108,12 +108,15 @@ describe("MT940", () => {
     ["unknown_currency", statement("", "C261119DEM1,", "C261119DEM1,")],
     ["amount_not_exact", statement(line("261120C1,005NTRFX"))],
     ["bad_line", statement(line("261120X1,00NTRFX"))],
+    ["bad_line", statement(line("261120C1.00NTRFX"))],
     ["bad_line", statement(line("261120EC1,00NTRFX"))],
     ["bad_line", statement("", "C261119105000,00", "C261119EUR1,")],
     ["bad_date", statement(line("261320C1,00NTRFX"))],
     ["bad_date", statement(line("2611201332C1,00NTRFX"))],
     ["bad_structure", `${statement("").replace("-\n", line("261120C1,00NTRFX"))}-\n`],
     ["bad_structure", ":61:2611201120C1,00NTRFX\n:86:text\n"],
+    ["too_complex", statement(`${line("261120C1,00NTRFX")}:86:x\n${"y\n".repeat(300)}`)],
+    ["too_complex", statement(`${line("261120C1,00NTRFX")}${":86:x\n".repeat(300)}`)],
     ["no_statement", "-\n:NS:x\n"],
   ])("refuses with %s", async (code, text) => {
     const file = await readFileOf(text, { format: "mt940" });

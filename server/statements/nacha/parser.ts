@@ -163,7 +163,8 @@ class NachaReader {
         exponent: exponentFor(CURRENCY, this.exponents, where),
         statementId: `${header.id}/${number}`,
         messageId: header.id,
-        sequence: null,
+        // A batch is numbered within its file only.
+        sequence: `${header.id}/${number}`,
       },
       where,
     );
