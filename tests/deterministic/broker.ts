@@ -155,7 +155,7 @@ export class SimulatedSource implements Source {
       return { group: { ...common, markVersion: number, batches, bytes: 1 }, next: again ? position : position + 1n };
     }
     const from =
-      redeliveries && random.chance(0.15) ? Number(position) - random.below(REDELIVERED_MAX) : Number(position);
+      redeliveries && random.chance(0.3) ? Number(position) - random.below(REDELIVERED_MAX) : Number(position);
     const until = Math.min(Number(available), Number(position) + 1 + random.below(BATCH_RECORDS_MAX));
     const records = stream.records.slice(Math.max(0, from), until);
     const batches = [{ source: stream.source, partition: stream.partition, records }];

@@ -9,7 +9,7 @@ import { verifyLake } from "../../server/lake/verify";
 import { verifyLog } from "../../server/lake/verify-log";
 import { silentLogger } from "../../server/observability/log";
 import { openPlainStore } from "./bucket";
-import { COPIED, LEDGER, rowsIn } from "./log-processes";
+import { ACTS, COPIED, LEDGER, rowsIn } from "./log-processes";
 import { createProjector, RULES } from "./processes";
 import type { Simulation } from "./simulation";
 
@@ -27,7 +27,11 @@ export async function check(simulation: Simulation, db: Db): Promise<string[]> {
     }
     const look = new Look(lake, connection);
     await look.createViews();
-    found.push(...(await records(simulation, look)), ...(await inlineAlerts(look)), ...(await acts(simulation, look)));
+    found.push(
+      ...(await records(simulation, look)),
+      ...(await inlineAlerts(look)),
+      ...acts(simulation, await look.rows("SELECT party_id FROM blacklist_removals")),
+    );
     if (options.roles.includes("projector")) found.push(...(await recount(simulation, db, look)));
   } finally {
     connection.closeSync();
@@ -36,7 +40,8 @@ export async function check(simulation: Simulation, db: Db): Promise<string[]> {
 }
 
 /** Each row once in the ledger, and once in the copy of it, numbered without a gap. */
-async function checkLog({ bucket, options }: Simulation, lake: Lake): Promise<string[]> {
+async function checkLog(simulation: Simulation, lake: Lake): Promise<string[]> {
+  const { bucket, options } = simulation;
   const found: string[] = [];
   const rows = new Map<string, string[]>();
   for (const { spec } of lake.tables) {
@@ -54,6 +59,7 @@ async function checkLog({ bucket, options }: Simulation, lake: Lake): Promise<st
   if (copies.join() !== wanted.join()) found.push(`copied were ${copies}`);
   const numbers = copied.map(([number]) => Number(number)).sort((a, b) => a - b);
   if (numbers.some((number, place) => number !== place)) found.push(`the copies are numbered ${numbers}`);
+  found.push(...acts(simulation, rows.get(ACTS.name) ?? []));
   return found;
 }
 
@@ -147,18 +153,13 @@ async function inlineAlerts(look: Look): Promise<string[]> {
 }
 
 /** An act told as done is there once; one of unknown outcome at most once. */
-async function acts({ acts: told }: Simulation, look: Look): Promise<string[]> {
-  const found: string[] = [];
+function acts({ acts: told }: Simulation, rows: readonly string[]): string[] {
   const counts = new Map<string, number>();
-  for (const line of await look.rows("SELECT party_id, count(*) FROM blacklist_removals GROUP BY 1")) {
-    const [act = "", count] = line.split("|");
-    counts.set(act, Number(count));
-  }
-  for (const [act, outcome] of told) {
+  for (const act of rows) counts.set(act, (counts.get(act) ?? 0) + 1);
+  return [...told].flatMap(([act, outcome]) => {
     const count = counts.get(act) ?? 0;
-    if (count > 1 || (outcome === "done" && count === 0)) found.push(`act ${act} (${outcome}) is there ${count} times`);
-  }
-  return found;
+    return count > 1 || (outcome === "done" && count === 0) ? [`act ${act} (${outcome}) is there ${count} times`] : [];
+  });
 }
 
 const RAW = ["transactions", "fraud_signals", "quarantine", "ingest_balance"];

@@ -23,10 +23,13 @@ const table = (name: string, kind: TableSpec["kind"]): TableSpec => ({
 /** What writers write to, and what is made from it. */
 export const LEDGER = table("ledger", "raw");
 export const COPIED = table("copied", "partial");
-export const FOLLOWER_MARK = "from/ledger";
+/** What people did: rows without a mark. */
+export const ACTS = table("acts", "raw");
+export const FOLLOWER_MARK = "from/ledger/copied";
 
 const IDLE_MS = 20;
 const KEEPER_MS = 60;
+const ACT_MS = 250;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -133,6 +136,23 @@ export const runFollower: Main = async (context) => {
 };
 
 const countRows = (sum: number, file: DataFile): number => sum + file.stats.numRecords;
+
+/** Acts of a person: nothing but the answer tells whether one was done. */
+export const runActor: Main = async (context) => {
+  const acts = (await open(context)).table(ACTS.name);
+  while (!context.actor.abort.signal.aborted) {
+    const act = newId();
+    try {
+      const file = await writeRows(context, acts, [act]);
+      context.onAct(act, "unknown");
+      const outcome = await acts.commit({ adds: [file], marks: [], operation: "WRITE" });
+      if (outcome.kind === "committed") context.onAct(act, "done");
+    } catch (error) {
+      unavailableOnly(error);
+    }
+    await pause(ACT_MS);
+  }
+};
 
 /** Compaction, vacuum, the log's retention and checkpoints, in any order and as often as it likes. */
 export const runKeeper: Main = async (context) => {

@@ -15,7 +15,7 @@ const nothing = async (): Promise<void> => undefined;
 /** Every safety check of the chain from source to index, switched off one at a time. */
 export const TRIALS: readonly Trial[] = [
   {
-    scope: "lake",
+    scope: "log",
     seedsMax: 20,
     mutant: {
       name: "mark conflict",
@@ -24,11 +24,20 @@ export const TRIALS: readonly Trial[] = [
     },
   },
   {
-    scope: "lake",
-    seedsMax: 30,
+    scope: "log",
+    seedsMax: 20,
     mutant: {
       name: "mark base",
       says: "a mark may be moved from anywhere below, not only from where its rows were decided upon",
+      process: { lake: forgetBases },
+    },
+  },
+  {
+    scope: "lake",
+    seedsMax: 30,
+    mutant: {
+      name: "mark base, in the indexer",
+      says: "an indexer looks neither itself nor by its commits where the marks of its pending rows stand",
       process: {
         lake: forgetBases,
         indexer: (indexer) => replace(part(indexer, "flusher"), "movedByAnother", () => null),
@@ -36,8 +45,8 @@ export const TRIALS: readonly Trial[] = [
     },
   },
   {
-    scope: "lake",
-    seedsMax: 40,
+    scope: "log",
+    seedsMax: 20,
     mutant: {
       name: "removed-file conflict",
       says: "a compaction no longer looks whether another has removed the files it replaces",
@@ -45,8 +54,8 @@ export const TRIALS: readonly Trial[] = [
     },
   },
   {
-    scope: "lake",
-    seedsMax: 40,
+    scope: "log",
+    seedsMax: 20,
     mutant: {
       name: "own commit read back",
       says: "a 412 for one's own commit is taken for a lost race",
@@ -54,7 +63,7 @@ export const TRIALS: readonly Trial[] = [
     },
   },
   {
-    scope: "lake",
+    scope: "log",
     seedsMax: 20,
     mutant: {
       name: "atomic creation",
@@ -90,7 +99,7 @@ export const TRIALS: readonly Trial[] = [
   },
   {
     scope: "lake",
-    seedsMax: 40,
+    seedsMax: 60,
     mutant: {
       name: "rows of others",
       says: "an indexer that takes a partition over does not look at what was stored meanwhile",
@@ -98,8 +107,8 @@ export const TRIALS: readonly Trial[] = [
     },
   },
   {
-    scope: "lake",
-    seedsMax: 10,
+    scope: "log",
+    seedsMax: 20,
     mutant: {
       name: "age of orphans",
       says: "vacuum deletes a file nobody names however young it is",

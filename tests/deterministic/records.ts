@@ -73,13 +73,13 @@ function transactionLines(random: Random, prefix: string, count: number, payment
   const lines: Line[] = [];
   while (lines.length < count) {
     const number = lines.length;
-    if (good.length > 0 && random.chance(0.08)) {
+    if (good.length > 0 && random.chance(0.14)) {
       lines.push({ text: random.pick(good), fate: "duplicate" });
       continue;
     }
     const bad = random.chance(0.08);
     const payment = `${prefix}-${Math.floor(number / 2)}`;
-    const atMs = DAY_ONE_MS + random.below(3) * DAY_MS + random.below(40) * 60_000 + number;
+    const atMs = DAY_ONE_MS + random.below(3) * DAY_MS + random.below(15) * 60_000 + number;
     const text = JSON.stringify({
       transaction_id: payment,
       event_id: `${prefix}-e${number}`,
@@ -105,7 +105,7 @@ function signalLines(random: Random, count: number, payments: readonly string[])
   const good: string[] = [];
   const lines: Line[] = [];
   while (lines.length < count) {
-    if (good.length > 0 && random.chance(0.08)) {
+    if (good.length > 0 && random.chance(0.14)) {
       lines.push({ text: random.pick(good), fate: "duplicate" });
       continue;
     }

@@ -16,7 +16,7 @@ import { nowMicros } from "../../workers/indexer/parts";
 import { type Bucket, markKey, openPlainStore } from "./bucket";
 import { check, projectorMarks } from "./checks";
 import { takeOver } from "./globals";
-import { COPIED, FOLLOWER_MARK, LEDGER } from "./log-processes";
+import { ACTS, COPIED, FOLLOWER_MARK, LEDGER } from "./log-processes";
 import { createRandom } from "./random";
 import { createNumbers, createWorld, DAY_ONE_MS, SIGNAL_SOURCE, TRANSACTION_SOURCES } from "./records";
 import { Scheduler } from "./scheduler";
@@ -57,7 +57,7 @@ const NIGHT_SHARE = 0.35;
 const DAMAGE_SHARE = 0.3;
 const DAMAGED_STEPS = 300;
 const ROLES: Readonly<Record<Scope, readonly Role[]>> = {
-  log: ["writer", "writer", "follower", "follower", "keeper", "keeper"],
+  log: ["writer", "writer", "follower", "follower", "keeper", "keeper", "actor"],
   lake: ["indexer", "indexer", "maintenance", "maintenance", "person"],
   whole: ["indexer", "indexer", "projector", "projector", "maintenance"],
 };
@@ -72,7 +72,7 @@ const INGEST_TABLES: readonly TableSpec[] = [
   DIM_STOLEN_CARDS,
 ];
 const SPECS: Readonly<Record<Scope, readonly TableSpec[]>> = {
-  log: [LEDGER, COPIED],
+  log: [LEDGER, COPIED, ACTS],
   lake: INGEST_TABLES,
   whole: ALL_TABLES,
 };

@@ -9,7 +9,7 @@ import { Broker } from "./broker";
 import { Bucket } from "./bucket";
 import { damageOne } from "./damage";
 import { type Faults, NO_FAULTS, openFaultyStore, type StoreMutants } from "./faulty-store";
-import { runFollower, runKeeper, runWriter } from "./log-processes";
+import { runActor, runFollower, runKeeper, runWriter } from "./log-processes";
 import { createRecorder } from "./logger";
 import { type Main, type ProcessMutants, runIndexer, runMaintenance, runPerson, runProjector } from "./processes";
 import type { Random } from "./random";
@@ -41,7 +41,7 @@ export interface SimulationOptions {
   readonly troubleEverySteps: number;
 }
 
-export type Role = "indexer" | "projector" | "maintenance" | "person" | "writer" | "follower" | "keeper";
+export type Role = "indexer" | "projector" | "maintenance" | "person" | "writer" | "follower" | "keeper" | "actor";
 const MAINS: Readonly<Record<Role, Main>> = {
   indexer: runIndexer,
   projector: runProjector,
@@ -50,12 +50,14 @@ const MAINS: Readonly<Record<Role, Main>> = {
   writer: runWriter,
   follower: runFollower,
   keeper: runKeeper,
+  actor: runActor,
 };
 
 const HOUR_MS = 3_600_000;
 const RESTART_MS_MAX = 2_000;
 const FREEZE_MS_MAX = 9_000;
 const RELEASE_EVERY_STEPS = 25;
+const REBALANCE_EVERY_STEPS = 180;
 /** In one stretch of trouble the clock is put forward by less than what vacuum and the log's retention wait for. */
 const LEAP_MS_MAX = 3 * HOUR_MS;
 const LEAPS_MAX = 5;
@@ -114,6 +116,7 @@ export class Simulation {
     while (scheduler.steps < until && this.share() < share && this.violations.length === 0) {
       if (random.below(RELEASE_EVERY_STEPS) === 0) this.broker.release(false);
       if (random.below(this.options.troubleEverySteps) === 0) await this.trouble();
+      if (random.below(REBALANCE_EVERY_STEPS) === 0) this.rebalance();
       await this.step();
     }
   }
@@ -155,6 +158,8 @@ export class Simulation {
     this.counts.damages++;
     scheduler.note(damage.says);
     this.damaged = true;
+    // Of a missing object only the listing tells: both at once no reader could see.
+    this.faults.staleList = 0;
     await this.start();
     this.broker.release(false);
     const until = scheduler.steps + steps;
@@ -218,13 +223,17 @@ export class Simulation {
       // Its partitions are given to others before it wakes, or not.
       if (random.chance(0.7)) this.broker.rebalance();
     } else if (kind < 9 || this.leaps >= LEAPS_MAX) {
-      this.counts.rebalances++;
-      this.broker.rebalance();
+      this.rebalance();
     } else {
       this.counts.leaps++;
       this.leaps++;
       scheduler.nowMs += random.below(LEAP_MS_MAX);
     }
+  }
+
+  private rebalance(): void {
+    this.counts.rebalances++;
+    this.broker.rebalance();
   }
 
   /** A process is over: what it held is gone, and after a while it is started again. */
