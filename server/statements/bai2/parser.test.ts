@@ -124,6 +124,7 @@ describe("BAI2", () => {
     ["missing_account", good.replace("03,1,", "03,,")],
     ["bad_structure", good.replace("03,1,EUR,010,1000,,,015,1100,,/\n", "")],
     ["bad_structure", `${good}03,1,EUR/\n`],
+    ["negative_amount", good.replace("16,195,100,", "16,195,-100,")],
     ["too_complex", good.replace("TEXT/", `TEXT/${"\n88,x".repeat(1_001)}`)],
     ["amount_out_of_range", good.replace("16,195,100,", "16,195,9223372036854775808,")],
   ])("answers %s", async (code, text) => {

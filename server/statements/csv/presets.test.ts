@@ -59,6 +59,11 @@ describe("Stripe itemised payout reconciliation", () => {
     expect(verdict(await readFileOf(text))).toBe(code);
   });
 
+  it("takes a payout none of whose lines are in the file, and says that nothing was tied", async () => {
+    const file = await readFileOf(`${[rows[0], rows[5]].join("\n")}\n`);
+    expect(file.outcome.ok && file.outcome.file.statementsUncontrolled).toBe(1);
+  });
+
   it("needs no last line ending where payouts show that the file is whole", async () => {
     expect(verdict(await readFileOf(rows.slice(0, 6).join("\n")))).toBe("ok");
   });

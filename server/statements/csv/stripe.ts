@@ -40,10 +40,15 @@ export const readStripe: StatementParser = async function* (input, assembler, fa
 interface Payout {
   readonly currency: string;
   readonly exponent: number;
+  lines: number;
   linesMinor: bigint;
   paidMinor: bigint | null;
   row: number;
 }
+
+/** True where both the payout and lines of it are in the file; a payout alone is not itemised here. */
+const isTied = (payout: Payout): payout is Payout & { readonly paidMinor: bigint } =>
+  payout.paidMinor !== null && payout.lines > 0;
 
 class StripeReader {
   private readonly open = new Map<string, StatementBuilder>();
@@ -109,12 +114,12 @@ class StripeReader {
 
   /** True where every row belongs to a payout whose own row is in the file: then the sums show that the file is whole. */
   wholeByPayouts(): boolean {
-    return this.withoutPayout === 0 && [...this.payouts.values()].every((payout) => payout.paidMinor !== null);
+    return this.withoutPayout === 0 && [...this.payouts.values()].every(isTied);
   }
 
   end(): void {
     for (const [id, payout] of this.payouts) {
-      if (payout.paidMinor === null) continue;
+      if (!isTied(payout)) continue;
       const { currency, exponent, linesMinor, paidMinor, row } = payout;
       const [expected, found] = [-paidMinor, linesMinor].map((minor) => tellAmount(minor, currency, exponent));
       if (linesMinor + paidMinor !== 0n)
@@ -130,7 +135,7 @@ class StripeReader {
     }
     for (const [currency, builder] of this.open) {
       const payouts = [...this.payouts.values()].filter(
-        (payout) => payout.currency === currency && payout.paidMinor !== null,
+        (payout) => payout.currency === currency && isTied(payout),
       ).length;
       const controls = payouts === 0 ? [] : [{ kind: "payout_totals", value: String(payouts) }];
       builder.close({ closing: null, controls, needsBalances: false, where: {} });
@@ -158,7 +163,14 @@ class StripeReader {
     if (payout === undefined) {
       if (this.payouts.size >= PAYOUTS_MAX)
         refuse("too_complex", `More than ${PAYOUTS_MAX} payouts.`, { row: row.row });
-      payout = { currency: net.currency, exponent: net.exponent, linesMinor: 0n, paidMinor: null, row: row.row };
+      payout = {
+        currency: net.currency,
+        exponent: net.exponent,
+        lines: 0,
+        linesMinor: 0n,
+        paidMinor: null,
+        row: row.row,
+      };
       this.payouts.set(id, payout);
     }
     if (payout.currency !== net.currency)
@@ -174,7 +186,10 @@ class StripeReader {
     if (own) {
       payout.paidMinor = (payout.paidMinor ?? 0n) + net.amountMinor;
       payout.row = row.row;
-    } else payout.linesMinor += net.amountMinor;
+    } else {
+      payout.lines++;
+      payout.linesMinor += net.amountMinor;
+    }
     return id;
   }
 
