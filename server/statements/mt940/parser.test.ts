@@ -83,6 +83,15 @@ describe("MT940", () => {
     }
   });
 
+  it("reads bytes in the character set its source states, and refuses what is none of it", async () => {
+    const bytes = Buffer.from(statement(`${line("261120C1,00NTRFX")}:86:Z\u00fcrich \u0080\n`), "latin1");
+    expect(verdict(await readFileOf(bytes, { charset: "utf-8" }))).toBe("bad_characters");
+    const windows = await readFileOf(bytes, { charset: "windows-1252" });
+    expect(windows.entries[0]?.remittance).toBe("Zürich €");
+    const latin = await readFileOf(bytes, { charset: "latin1" });
+    expect(latin.entries[0]?.remittance).toBe("Zürich");
+  });
+
   it("does not book text after the closing balance as an entry's", async () => {
     const file = await readFileOf(statement(line("261120C1,00NTRFX")).replace("-\n", ":86:for the statement\n-\n"));
     expect(file.entries[0]?.remittance).toBeNull();
