@@ -4,6 +4,7 @@ import { ALERT_PUBLICATIONS } from "../notify/tables";
 import { FRAUD_SIGNALS, INGEST_BALANCE, QUARANTINE, TRANSACTIONS } from "../pipeline/tables";
 import type { Projection } from "../projection/projection";
 import { DIM_CUSTOMERS, DIM_MERCHANTS, DIM_STOLEN_CARDS } from "../reference/tables";
+import { STATEMENT_FILES, STATEMENT_LINES, STATEMENTS } from "../statements/intake/tables";
 import { createScoreProjection } from "./fraud/events";
 import { createPartyProjection } from "./fraud/projection";
 import type { EffectiveSettings } from "./fraud/settings";
@@ -33,6 +34,9 @@ export const ALL_TABLES: readonly TableSpec[] = [
   DIM_MERCHANTS,
   DIM_CUSTOMERS,
   DIM_STOLEN_CARDS,
+  STATEMENT_LINES,
+  STATEMENTS,
+  STATEMENT_FILES,
 ];
 
 /** Every projection, all on one connection. */

@@ -1,7 +1,7 @@
 import { invariant } from "../../domain/errors";
 import { dayNumber } from "../../domain/time";
 import type { CellValue, TableBuffer } from "../../lake/table-buffer";
-import { type ColumnSpec, optional, required, type TableSpec } from "../../lake/types";
+import { type ColumnSpec, required, type TableSpec } from "../../lake/types";
 import type { StatementCharge, StatementDetail, StatementEntry, StatementFormat } from "../model";
 import { STATEMENT_LINES } from "./tables";
 
@@ -21,7 +21,6 @@ export const STAGED_LINES: TableSpec = {
     required("entry", "int", "Its number in the statement"),
     required("detail", "int", "0 for the entry itself"),
     ...STATEMENT_LINES.columns.filter(({ name }) => !LATER.includes(name)).map(staged),
-    optional("answers", "int", "ACH answers it holds"),
   ],
 };
 
@@ -55,7 +54,6 @@ export function stageEntry(buffer: TableBuffer, account: string, entry: Statemen
     ...chargesOf(entry.charges, entry.currency),
     content_digest: entry.contentDigest,
     occurrence: entry.occurrence,
-    answers: entry.ach.length,
   });
 }
 
