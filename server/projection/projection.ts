@@ -14,8 +14,8 @@ export interface ProjectionContext {
 
 export interface ProjectedRows {
   readonly spec: TableSpec;
-  /** A query over the delta and the state; its rows are committed to `spec`. */
-  readonly selectSql: string;
+  /** A query over the delta and the state; its rows are committed to `spec`. Null where it is known to have none. */
+  readonly selectSql: string | null;
 }
 
 /**

@@ -6,7 +6,8 @@ import { followMark } from "../lake/followers";
 import type { Lake } from "../lake/lake";
 import { writeParquet } from "../lake/parquet";
 import { scanSql } from "../lake/scan";
-import type { Change, Snapshot } from "../lake/snapshot";
+import type { Change, DataFile, Snapshot } from "../lake/snapshot";
+import type { TableSpec } from "../lake/types";
 import type { Logger } from "../observability/log";
 import type { Projection, ProjectionContext } from "./projection";
 
@@ -181,7 +182,7 @@ export class Projector {
     const context: ProjectionContext = { connection, lake, inputBefore, nowMicros: nowMicros() };
     const [projected] = await projection.project(context);
     invariant(projected !== undefined, `${projection.name}: projected nothing`);
-    const file = await writeParquet({ connection, selectSql: projected.selectSql, spec, store: lake.store });
+    const file = await this.write(spec, projected.selectSql);
     const outcome = await output.commit({
       adds: file === null ? [] : [file],
       marks: ranges.flatMap(({ appId, base, to }) => (to === null ? [] : [{ appId, base, version: BigInt(to) }])),
@@ -279,7 +280,7 @@ export class Projector {
       // Moved by another projector since this tick looked.
       if ((table.current().marks.get(appId) ?? NO_MARK) !== base) return this.lost(projection, spec.name);
       if (base >= BigInt(to)) continue;
-      const file = await writeParquet({ connection: context.connection, selectSql, spec, store: lake.store });
+      const file = await this.write(spec, selectSql);
       const outcome = await table.commit({
         adds: file === null ? [] : [file],
         marks: [{ appId, base, version: BigInt(to) }],
@@ -292,6 +293,11 @@ export class Projector {
       this.options.afterCommit?.(spec.name);
     }
     return "done";
+  }
+
+  private async write(spec: TableSpec, selectSql: string | null): Promise<DataFile | null> {
+    if (selectSql === null) return null;
+    return writeParquet({ connection: await this.open(), selectSql, spec, store: this.options.lake.store });
   }
 
   private lost(projection: Projection, table: string): "lost" {

@@ -1,12 +1,17 @@
+import { constants, setPriority } from "node:os";
 import { forgetHeartbeats } from "../../server/db/heartbeats";
 import { trimLagSamples } from "../../server/db/lag-samples";
 import { ConcordanceError } from "../../server/domain/errors";
 import { MAINTENANCE_DEFAULTS, maintain } from "../../server/lake/maintenance";
 import { pause, runWorker, type Worker } from "../runtime/worker";
 
+const BACKGROUND = constants.priority.PRIORITY_BELOW_NORMAL;
+
 /** Compacts, expires and vacuums the tables, and trims what Postgres keeps for a while only. */
 async function maintenance({ settings, log, signal, database, openLake, reports }: Worker): Promise<void> {
-  const { lake, close } = await openLake();
+  // Nobody waits for it: what is waited for goes first.
+  setPriority(BACKGROUND);
+  const { lake, close } = await openLake({ duckDbThreads: 1, duckDbMemoryMb: Math.ceil(settings.duckDbMemoryMb / 2) });
   let passes = 0;
   let lastMs: number | null = null;
   let fault: ConcordanceError | null = null;

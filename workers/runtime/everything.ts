@@ -93,6 +93,8 @@ async function runUntilStopped(running: Running, tellLock: (address: string) => 
       CONCORDANCE_BASE_URL: baseUrl,
       CONCORDANCE_DEMO: String(demo),
       CONCORDANCE_DATA: settings.data,
+      // glibc keeps an arena per thread and gives little back: with DuckDB's threads a process would grow for hours.
+      MALLOC_ARENA_MAX: running.environment.MALLOC_ARENA_MAX ?? "2",
     };
     const password = demo ? await makeDemoAccounts(database, settings, baseUrl) : null;
     const worker = (name: string) =>

@@ -26,8 +26,8 @@ export interface Worker {
   readonly database: Database | null;
   /** What the heartbeat says from now on. */
   reports(report: () => Report): void;
-  /** Opens the lake; a store that does not answer is waited for. */
-  openLake(): Promise<OpenedLake>;
+  /** Opens the lake, with its part of the machine where that is not all the settings allow; a store that does not answer is waited for. */
+  openLake(share?: Partial<Pick<Settings, "duckDbThreads" | "duckDbMemoryMb">>): Promise<OpenedLake>;
 }
 
 /** Runs a worker process to its end: signals, heartbeat, exit code (0 stopped, 1 crashed, 2 not configured). */
@@ -80,9 +80,9 @@ async function supervised(
         report = next;
         void heartbeat?.now();
       },
-      openLake: () =>
+      openLake: (share = {}) =>
         untilAvailable(
-          () => openProcessLake(settings, settings.lake),
+          () => openProcessLake({ ...settings, ...share }, settings.lake),
           signal,
           (error) => {
             report = () => ({ state: "waiting", detail: faultOf(error) });

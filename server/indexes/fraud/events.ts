@@ -24,6 +24,7 @@ const DAY_MS = 86_400_000;
  */
 export function createScoreProjection(connection: DuckDBConnection, settings: () => EffectiveSettings): Projection {
   let known = false;
+  let staged: EffectiveSettings | null = null;
   let sweptMs = 0;
   let turnedMs = 0;
   return {
@@ -32,7 +33,11 @@ export function createScoreProjection(connection: DuckDBConnection, settings: ()
     alsoInput: TRANSACTIONS.name,
     outputs: [ALERTS],
     project: async (context) => {
-      await connection.run(`CREATE OR REPLACE TEMP TABLE fraud_score_settings AS ${settingsSql(settings())}`);
+      const current = settings();
+      if (staged !== current) {
+        await connection.run(`CREATE OR REPLACE TEMP TABLE fraud_score_settings AS ${settingsSql(current)}`);
+        staged = current;
+      }
       const nowMs = Number(context.nowMicros / 1000n);
       if (!known) await recall(context);
       known = true;

@@ -52,9 +52,11 @@ export function createPartyProjection(connection: DuckDBConnection, settings: ()
         const value = known.parties.get(day)?.get(low, high) ?? 0;
         return { payments: value >>> 1, accelerated: (value & 1) === 1 };
       });
-      await stageFired(connection, observeAll(range, counted, current));
+      const fired = observeAll(range, counted, current);
+      await stageFired(connection, fired);
       await stageIncrements(connection, range);
-      return outputs(context);
+      const increments = { spec: PARTY_DAYS, selectSql: "SELECT * FROM fraud_increments" };
+      return [...(fired.length === 0 ? NOTHING_FIRED : await firedRows(context)), increments];
     },
     advance: async () => {
       for (const { day, low, high } of counted) known.payments.get(day)?.set(low, high, 1);
@@ -216,7 +218,12 @@ async function stageFired(connection: DuckDBConnection, fired: readonly Fired[])
   await connection.run(`INSERT INTO fraud_fired VALUES ${values.join(", ")}`);
 }
 
-async function outputs({ lake, nowMicros }: ProjectionContext): Promise<ProjectedRows[]> {
+const NOTHING_FIRED: readonly ProjectedRows[] = [
+  { spec: ALERTS, selectSql: null },
+  { spec: BLACKLIST, selectSql: null },
+];
+
+async function firedRows({ lake, nowMicros }: ProjectionContext): Promise<ProjectedRows[]> {
   const now = `make_timestamptz(${nowMicros})`;
   const alertId =
     "md5('alert' || chr(31) || f.rule || chr(31) || f.party_id || chr(31) || f.role || chr(31) || f.business_date)";
@@ -247,6 +254,5 @@ async function outputs({ lake, nowMicros }: ProjectionContext): Promise<Projecte
                           WHERE b.party_id = f.party_id AND b.role = f.role AND b.rule = f.rule)
      QUALIFY row_number() OVER (PARTITION BY f.party_id, f.role, f.rule ORDER BY f.arrival) = 1`,
     },
-    { spec: PARTY_DAYS, selectSql: "SELECT * FROM fraud_increments" },
   ];
 }

@@ -56,7 +56,7 @@ export function createDeclineProjection(connection: DuckDBConnection, settings: 
         for (const row of rows) fired.push(...firedBy(row, histories, current));
       }
       await stageFired(connection, fired);
-      return [{ spec: ALERTS, selectSql: alertsSql(context.nowMicros) }];
+      return [{ spec: ALERTS, selectSql: fired.length === 0 ? null : alertsSql(context.nowMicros) }];
     },
     advance: async () => {
       if (floor === null) return;
