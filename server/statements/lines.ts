@@ -62,7 +62,16 @@ export async function* readLines(
 export function decodeLine(bytes: Buffer, charset: Charset | null, line: number): string {
   if (charset === null) return isUtf8(bytes) ? bytes.toString("utf8") : bytes.toString("latin1");
   if (charset === "latin1") return bytes.toString("latin1");
-  if (charset === "windows-1252") return new TextDecoder("windows-1252").decode(bytes);
+  if (charset === "windows-1252") return decodeWindows1252(bytes);
   if (!isUtf8(bytes)) refuse("bad_characters", `Line ${line} is not UTF-8.`, { line });
   return bytes.toString("utf8");
 }
+
+/** 0x80 to 0x9f of windows-1252 (WHATWG Encoding, index windows-1252); everywhere else it is Latin-1. */
+const WINDOWS_1252 =
+  "\u20ac\u0081\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u008d\u017d\u008f" +
+  "\u0090\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u009d\u017e\u0178";
+
+/** Own, because the TextDecoder of Node 20 reads windows-1252 as Latin-1 (nodejs/node#56542). */
+export const decodeWindows1252 = (bytes: Buffer): string =>
+  bytes.toString("latin1").replace(/[\u0080-\u009f]/g, (found) => WINDOWS_1252.charAt(found.charCodeAt(0) - 0x80));

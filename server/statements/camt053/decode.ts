@@ -1,4 +1,5 @@
 import { refuse } from "../faults";
+import { decodeWindows1252 } from "../lines";
 
 const DECLARATION_BYTES = 200;
 
@@ -16,6 +17,8 @@ export async function* decodeXml(chunks: AsyncIterable<Buffer>): AsyncGenerator<
 }
 
 function decode(decoder: TextDecoder, chunk: Buffer | undefined): string {
+  // By the Encoding standard this is also what ISO-8859-1 and US-ASCII mean.
+  if (decoder.encoding === "windows-1252") return chunk === undefined ? "" : decodeWindows1252(chunk);
   try {
     return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true });
   } catch {

@@ -94,6 +94,12 @@ describe("camt.053", () => {
     }
   });
 
+  it("reads the euro sign of windows-1252", async () => {
+    const text = one([camtEntry({ amount: "1", body: "<AddtlNtryInf>5 \u0080</AddtlNtryInf>" })], "101.00");
+    const file = await readFileOf(Buffer.from(text.replace('"UTF-8"', '"windows-1252"'), "latin1"));
+    expect(file.entries[0]?.remittance).toBe("5 €");
+  });
+
   it("takes pages: an interim balance opens or closes what is no first or last page", async () => {
     const pages = [
       camtStatement({
