@@ -51,7 +51,7 @@ describe("dates of statements", () => {
     expect([read.date, read.at === null ? null : formatInstant(read.at)]).toEqual([date, at]);
   });
 
-  it.each(["2026-02-30", "20261120", "2026-11-20T25:00:00Z", "", "2026-11-20T08:00:00 Europe"])(
+  it.each(["2026-02-30", "2026-11-20T24:00:00Z", "20261120", "2026-11-20T25:00:00Z", "", "2026-11-20T08:00:00 Europe"])(
     "refuses %j",
     (text) => {
       expect(() => readIsoDate(text, {})).toThrow(/is not/);
