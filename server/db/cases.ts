@@ -29,16 +29,6 @@ const caseOf = (row: typeof cases.$inferSelect): Case => ({
   updatedAtMs: row.updatedAt.getTime(),
 });
 
-/** Cases of these alerts; an alert without one is new. */
-export async function readCases(db: Queries, alertIds: readonly string[]): Promise<Map<string, Case>> {
-  if (alertIds.length === 0) return new Map();
-  const rows = await db
-    .select()
-    .from(cases)
-    .where(inArray(cases.alertId, [...alertIds]));
-  return new Map(rows.map((row) => [row.alertId, caseOf(row)]));
-}
-
 /** Cases changed since a look that saw `sinceMs` as its newest change, oldest first; some come twice. Null reads all. */
 export async function changedCases(db: Queries, sinceMs: number | null): Promise<Case[]> {
   const rows = await db

@@ -1,4 +1,4 @@
-import { FRAUD_SIGNALS, INGEST_BALANCE, QUARANTINE, TRANSACTIONS } from "../pipeline/tables";
+import { INGEST_BALANCE, QUARANTINE } from "../pipeline/tables";
 import { ALERTS, BLACKLIST, PARTY_DAYS, STOLEN_CARD_SUMMARIES } from "./fraud/tables";
 import { MERCHANT_CUSTOMERS, MERCHANTS_PARTIAL } from "./merchants/tables";
 import type { IndexName } from "./names";
@@ -26,6 +26,3 @@ export const INDEX_APIS: Readonly<Record<IndexName, IndexApi>> = {
     watermark: { table: INGEST_BALANCE.name, column: "newest_event_time" },
   },
 };
-
-/** Tables every index is made from. */
-export const RAW_TABLES: readonly string[] = [TRANSACTIONS.name, FRAUD_SIGNALS.name];

@@ -8,7 +8,7 @@ import { openTruthWriter } from "../../server/simulation/truth-writer";
 
 /** Behind by more than this is told, milliseconds. */
 const BEHIND_MS_TOLD = 1_000;
-const FILE_EVERY_MS = 500;
+const FILE_EVERY_MS = 250;
 
 export interface LiveSimulatorOptions {
   readonly store: ObjectStore;

@@ -15,10 +15,6 @@ export const MERCHANT_SORTS = [
   "merchantId",
 ] as const;
 
-export const Period = z
-  .object({ from: DateText, to: DateText })
-  .refine(({ from, to }) => from <= to, { message: "The period ends before it begins" });
-
 const Counts = {
   events: z.number().int(),
   received: z.number().int(),

@@ -86,5 +86,3 @@ export function useCaseVerbs() {
     },
   };
 }
-
-export type CaseVerbs = ReturnType<typeof useCaseVerbs>;
