@@ -40,22 +40,24 @@ export async function rememberTaken(store: ObjectStore, source: string, plan: Pl
   await store.putIfAbsent(takenKey(source, plan.sha256), new TextEncoder().encode(JSON.stringify({ path: plan.path })));
 }
 
-export async function isTaken(store: ObjectStore, source: string, sha256: string): Promise<boolean> {
-  return (await store.head(takenKey(source, sha256))) !== null;
-}
-
 /** Written before a file's last batch is pushed: from then on every part of it is planned. */
 export async function rememberFinished(store: ObjectStore, source: string, plan: Plan): Promise<void> {
-  const facts = { path: plan.path, finished: true };
+  const facts = { path: plan.path, finished: true, lastPlan: plan.number };
   await store.put(takenKey(source, plan.sha256), new TextEncoder().encode(JSON.stringify(facts)));
 }
 
-export async function isFinished(store: ObjectStore, source: string, plan: Plan): Promise<boolean> {
-  if (!(await isTaken(store, source, plan.sha256))) return false;
-  const facts: { finished?: boolean } = JSON.parse(
-    new TextDecoder().decode(await store.get(takenKey(source, plan.sha256))),
-  );
-  return facts.finished === true;
+/** What is known of a content: null where nothing of it is planned; its last plan is known once every part of it is planned. */
+export async function readTaken(
+  store: ObjectStore,
+  source: string,
+  sha256: string,
+): Promise<{ finished?: boolean; lastPlan?: number } | null> {
+  try {
+    return JSON.parse(new TextDecoder().decode(await store.get(takenKey(source, sha256))));
+  } catch (error) {
+    if (error instanceof ConcordanceError && error.kind === "not_found") return null;
+    throw error;
+  }
 }
 
 /** Plans this far behind the mark are never executed again. */

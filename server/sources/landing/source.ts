@@ -4,16 +4,7 @@ import type { Logger } from "../../observability/log";
 import type { RawRecord } from "../../pipeline/records";
 import type { Source, SourceSink, SourceStatus } from "../../pipeline/source";
 import { inspect, type LandingFiles, type RecordFormat, RecordReader } from "./files";
-import {
-  forgetPlan,
-  isFinished,
-  isTaken,
-  type Plan,
-  readPlan,
-  rememberFinished,
-  rememberTaken,
-  writePlan,
-} from "./plan";
+import { forgetPlan, type Plan, readPlan, readTaken, rememberFinished, rememberTaken, writePlan } from "./plan";
 
 export interface LandingOptions {
   readonly name: string;
@@ -197,7 +188,7 @@ export class LandingSource implements Source {
 
   /** Goes on with the file of the last plan, where it was not at its end. */
   private async finishFile(last: Plan, sink: SourceSink, signal: AbortSignal, appId: string): Promise<void> {
-    if (await isFinished(this.options.store, this.name, last)) return;
+    if ((await readTaken(this.options.store, this.name, last.sha256))?.finished === true) return;
     const info = await this.options.files.head(last.path);
     if (info === null || info.etag !== last.etag) throw changedFile(last, this.name, info === null);
     const reader = await RecordReader.open(this.options.files, last.path, this.options.format, BigInt(last.fromRecord));
@@ -209,14 +200,16 @@ export class LandingSource implements Source {
     const { store, files, format } = this.options;
     try {
       const sha256 = await inspect(files, file.key);
-      if (await isTaken(store, this.name, sha256)) {
+      const taken = await readTaken(store, this.name, sha256);
+      if (taken !== null && taken.finished !== true) return this.leaveToOther(signal, appId);
+      if (taken !== null) {
         this.recognised.push(file.key);
         this.done.set(file.key, file.etag);
         this.options.log.info(
           { source: this.name, path: file.key, sha256 },
           "file recognised: this content was taken before",
         );
-        await this.putAsideOnceCommitted(file);
+        await this.putAsideOnceCommitted(file, taken.lastPlan);
         return;
       }
       // What was inspected must be what is planned: a file replaced meanwhile is looked at again.
@@ -224,10 +217,19 @@ export class LandingSource implements Source {
       const reader = await RecordReader.open(files, file.key, format, 0n);
       await this.readOn(reader, file, sha256, 0, sink, signal, appId);
     } catch (error) {
+      // Put aside by another indexer since the folder was looked at.
+      if (error instanceof ConcordanceError && error.kind === "not_found" && error.at.key === file.key) return;
       if (!(error instanceof ConcordanceError) || error.kind !== "invalid_input") throw error;
       this.refused.set(file.key, { etag: file.etag, error });
       this.options.log.error({ err: error, source: this.name, path: file.key }, "file refused");
     }
+  }
+
+  /** Another indexer is reading this content. If that lasts it died, and its plans are executed from the mark on. */
+  private async leaveToOther(signal: AbortSignal, appId: string): Promise<void> {
+    const { pollMs, reseekMs = RESEEK_MS_DEFAULT } = this.options;
+    if (Date.now() - this.lastPushMs > reseekMs) throw fenced(appId);
+    await pause(pollMs, signal);
   }
 
   private async readOn(
@@ -320,8 +322,8 @@ export class LandingSource implements Source {
   }
 
   /** Until every plan so far is committed a restart may read the file again, so it stays where it is. */
-  private async putAsideOnceCommitted(file: ObjectInfo): Promise<void> {
-    this.finished.push({ plan: this.nextPlan - 1, file });
+  private async putAsideOnceCommitted(file: ObjectInfo, lastPlan = this.nextPlan - 1): Promise<void> {
+    this.finished.push({ plan: lastPlan, file });
     await this.afterCommit(BigInt(this.committedPlan));
   }
 
