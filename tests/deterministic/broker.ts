@@ -57,7 +57,7 @@ export class Broker {
     }
   }
 
-  /** How many records, or groups, of the stream are there. */
+  /** How many records of the stream are there. */
   availableOf(stream: Stream): number {
     return Math.min(this.released.get(stream.appId) ?? 0, Number(stream.lastMark) + 1);
   }
@@ -147,18 +147,18 @@ export class SimulatedSource implements Source {
 
   private groupFrom(stream: Stream, position: bigint, available: bigint): { group: SourceGroup; next: bigint } {
     const { random, redeliveries } = this.broker;
-    const common = { source: stream.source, appId: stream.appId, markPer: stream.markPer, arrivedAtMs: Date.now() };
-    if (stream.markPer === "group") {
-      const again = redeliveries && position > 0n && random.chance(0.1);
-      const number = again ? position - 1n : position;
-      const batches = stream.groups[Number(number)] ?? [];
-      return { group: { ...common, markVersion: number, batches, bytes: 1 }, next: again ? position : position + 1n };
-    }
-    const from =
-      redeliveries && random.chance(0.3) ? Number(position) - random.below(REDELIVERED_MAX) : Number(position);
+    const again = redeliveries && random.chance(0.3) ? random.below(REDELIVERED_MAX) : 0;
     const until = Math.min(Number(available), Number(position) + 1 + random.below(BATCH_RECORDS_MAX));
-    const records = stream.records.slice(Math.max(0, from), until);
-    const batches = [{ source: stream.source, partition: stream.partition, records }];
-    return { group: { ...common, markVersion: BigInt(until - 1), batches, bytes: 1 }, next: BigInt(until) };
+    const records = stream.records.slice(Math.max(0, Number(position) - again), until);
+    const group: SourceGroup = {
+      source: stream.source,
+      appId: stream.appId,
+      markPer: "record",
+      markVersion: BigInt(until - 1),
+      batches: [{ source: stream.source, partition: stream.partition, records }],
+      bytes: 1,
+      arrivedAtMs: Date.now(),
+    };
+    return { group, next: BigInt(until) };
   }
 }

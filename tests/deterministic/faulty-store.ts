@@ -93,20 +93,16 @@ export function openFaultyStore(
     temporaryDirectory: bucket.temporaryDirectory,
     get: (key) => request(`get ${key}`, () => bucket.get(key), false),
     head: (key) => request(`head ${key}`, () => bucket.info(key), false),
-    openRead: async (key) => Readable.from([await request(`read ${key}`, () => bucket.get(key), false)]),
+    openRead: async (key) => Readable.from([Buffer.from(await request(`read ${key}`, () => bucket.get(key), false))]),
     list: (prefix, startAfter = "") => pages(prefix, startAfter),
     putIfAbsent: create,
     put: (key, bytes) => request(`put ${key}`, () => bucket.put(key, bytes), true),
     putFile: (key, path) => request(`put ${key}`, () => bucket.putFile(key, path), true),
-    move: (from, to) =>
-      request(
-        `move ${from}`,
-        () => {
-          bucket.put(to, bucket.get(from));
-          bucket.delete(from);
-        },
-        true,
-      ),
+    // In S3 it is two requests.
+    move: async (from, to) => {
+      await request(`copy ${from}`, () => bucket.put(to, bucket.get(from)), true);
+      await request(`delete ${from}`, () => bucket.delete(from), true);
+    },
     delete: async (keys) => {
       for (const key of keys) await request(`delete ${key}`, () => bucket.delete(key), true);
     },

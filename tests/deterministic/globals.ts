@@ -48,7 +48,7 @@ export function takeOver(scheduler: Scheduler): () => void {
       else signal?.addEventListener("abort", leave, { once: true });
     });
   return replaceAll([
-    [Date, "now", () => scheduler.nowMs],
+    [globalThis, "Date", simulatedDate(() => scheduler.nowMs)],
     [Math, "random", () => random.fraction()],
     [globalThis, "setTimeout", setTimeout],
     [globalThis, "clearTimeout", (id: number) => scheduler.cancel(id)],
@@ -67,6 +67,13 @@ export function takeOver(scheduler: Scheduler): () => void {
       ],
     ),
   ]);
+}
+
+function simulatedDate(nowMs: () => number): typeof Date {
+  return new Proxy(Date, {
+    construct: (target, args, own) => Reflect.construct(target, args.length === 0 ? [nowMs()] : args, own),
+    get: (target, name) => (name === "now" ? nowMs : Reflect.get(target, name, target)),
+  });
 }
 
 type Replacement = readonly [object, string, unknown];

@@ -13,9 +13,13 @@ import type { TableSpec } from "../../server/lake/types";
 import type { Logger } from "../../server/observability/log";
 import { Indexer } from "../../server/pipeline/indexer";
 import type { IndexerSource } from "../../server/pipeline/indexer-options";
+import type { Source } from "../../server/pipeline/source";
 import { Projector } from "../../server/projection/projector";
+import { type RecordFormat, storeFiles } from "../../server/sources/landing/files";
+import { createLandingSource } from "../../server/sources/landing/source";
 import { createRulesHolder, nowMicros } from "../../workers/indexer/parts";
 import { type Broker, SimulatedSource } from "./broker";
+import { LANDING_SOURCE } from "./records";
 import type { Actor } from "./scheduler";
 
 /** Low thresholds, so that few events make every rule fire. */
@@ -49,6 +53,8 @@ export interface ProcessContext {
   readonly specs: readonly TableSpec[];
   readonly broker: Broker;
   readonly sources: readonly IndexerSource[];
+  /** How a landing file is cut into records. */
+  readonly landingFormat: RecordFormat;
   readonly log: Logger;
   readonly mutants: ProcessMutants;
   readonly onPushed: (coordinates: string) => void;
@@ -88,12 +94,29 @@ export const runIndexer: Main = async (context) => {
       await pause(RELOAD_MS);
     }
   };
-  const reading = sources.map(({ name }) =>
-    new SimulatedSource(name, broker, actor, context.onPushed).run(indexer.sinkFor(name), signal),
-  );
+  const reading = sources.map(({ name }) => {
+    const source =
+      name === LANDING_SOURCE ? landingSource(context) : new SimulatedSource(name, broker, actor, context.onPushed);
+    return source.run(indexer.sinkFor(name), signal);
+  });
   await Promise.all([...reading, reload()]);
   await indexer.stop();
 };
+
+const landingSource = ({ store, log, landingFormat }: ProcessContext): Source =>
+  createLandingSource({
+    name: LANDING_SOURCE,
+    store,
+    files: storeFiles(store, LANDING_SOURCE, "archive"),
+    format: landingFormat,
+    pollMs: 40,
+    settleMs: 20,
+    recordsPerPlan: 4,
+    bytesPerPlan: 1_000_000,
+    once: false,
+    reseekMs: 3_000,
+    log,
+  });
 
 /** As workers/projector/main.ts wires it. */
 export const runProjector: Main = async (context) => {

@@ -1,29 +1,35 @@
-import type { RawBatch, RawRecord } from "../../server/pipeline/records";
+import { createHash } from "node:crypto";
+import type { RawRecord } from "../../server/pipeline/records";
 import type { Random } from "./random";
 
 export type Fate = "accepted" | "quarantined" | "duplicate";
 
-/** One place a progress mark counts through: a Kafka partition, or the plans of a landing folder. */
+/** A Kafka partition. */
 export interface Stream {
   readonly source: string;
   readonly appId: string;
-  readonly markPer: "record" | "group";
-  /** In order. A group of a landing folder is handed over whole, with its number as mark. */
-  readonly groups: readonly (readonly RawBatch[])[];
-  /** Records of a Kafka partition, by position. */
+  /** By position. */
   readonly records: readonly RawRecord[];
   readonly partition: string;
   readonly lastMark: bigint;
 }
 
+export interface LandedFile {
+  readonly key: string;
+  readonly bytes: Uint8Array;
+  readonly sha256: string;
+}
+
 export interface World {
   readonly streams: readonly Stream[];
+  readonly files: readonly LandedFile[];
   /** "source/partition/position" -> what must become of it. */
   readonly fates: ReadonlyMap<string, Fate>;
   readonly stolenCard: string;
 }
 
-export const TRANSACTION_SOURCES = ["payments", "files"] as const;
+export const LANDING_SOURCE = "files";
+export const TRANSACTION_SOURCES = ["payments", LANDING_SOURCE] as const;
 export const SIGNAL_SOURCE = "signals";
 export const DAY_ONE_MS = Date.UTC(2026, 0, 5);
 
@@ -47,8 +53,8 @@ export function createWorld(random: Random, recordsPerStream: number): World {
     streams.push(partitionOf("payments", partition, lines, fates));
   }
   streams.push(partitionOf(SIGNAL_SOURCE, 0, signalLines(random, recordsPerStream, payments), fates));
-  streams.push(folderOf(random, transactionLines(random, "f", recordsPerStream, payments), fates));
-  return { streams, fates, stolenCard: STOLEN };
+  const files = filesOf(random, transactionLines(random, "f", recordsPerStream, payments), fates);
+  return { streams, files, fates, stolenCard: STOLEN };
 }
 
 /** Positions without records, for the processes that only know marks. */
@@ -57,12 +63,12 @@ export function createNumbers(random: Random, positions: number): World {
   const streams = partitions.map((partition): Stream => {
     const appId = `kafka/cluster/payments/topic/${partition}`;
     const lastMark = BigInt(positions - 1);
-    return { source: "payments", appId, markPer: "record", groups: [], records: [], partition, lastMark };
+    return { source: "payments", appId, records: [], partition, lastMark };
   });
   const places = partitions.flatMap((partition) =>
     Array.from({ length: positions }, (_, position) => [`${partition}/${position}`, "accepted"] as const),
   );
-  return { streams, fates: new Map(places), stolenCard: STOLEN };
+  return { streams, files: [], fates: new Map(places), stolenCard: STOLEN };
 }
 
 export const coordinates = (source: string, partition: string, position: bigint | number): string =>
@@ -136,35 +142,22 @@ function partitionOf(source: string, number: number, lines: readonly Line[], fat
   return {
     source,
     appId: `kafka/cluster/${source}/topic/${partition}`,
-    markPer: "record",
-    groups: [],
     records: lines.map(recordOf),
     partition,
     lastMark: BigInt(lines.length - 1),
   };
 }
 
-/** The same lines as files of a landing folder, several to a plan. */
-function folderOf(random: Random, lines: readonly Line[], fates: Map<string, Fate>): Stream {
-  const groups: RawBatch[][] = [];
-  for (let at = 0, file = 0; at < lines.length; ) {
-    const group: RawBatch[] = [];
-    for (let files = 1 + random.below(2); files > 0 && at < lines.length; files--, file++) {
-      const inFile = lines.slice(at, at + 1 + random.below(12));
-      const partition = `in/${String(file).padStart(3, "0")}.ndjson`;
-      for (const [position, { fate }] of inFile.entries()) fates.set(coordinates("files", partition, position), fate);
-      group.push({ source: "files", partition, records: inFile.map(recordOf) });
-      at += inFile.length;
-    }
-    groups.push(group);
+/** The same lines as files of a landing folder. */
+function filesOf(random: Random, lines: readonly Line[], fates: Map<string, Fate>): LandedFile[] {
+  const files: LandedFile[] = [];
+  for (let at = 0; at < lines.length; ) {
+    const inFile = lines.slice(at, at + 1 + random.below(9));
+    const key = `landing/${LANDING_SOURCE}/${String(files.length).padStart(3, "0")}.ndjson`;
+    for (const [position, { fate }] of inFile.entries()) fates.set(coordinates(LANDING_SOURCE, key, position), fate);
+    const bytes = encoder.encode(`${inFile.map(({ text }) => text).join("\n")}\n`);
+    files.push({ key, bytes, sha256: createHash("sha256").update(bytes).digest("hex") });
+    at += inFile.length;
   }
-  return {
-    source: "files",
-    appId: "landing/files",
-    markPer: "group",
-    groups,
-    records: [],
-    partition: "*",
-    lastMark: BigInt(groups.length - 1),
-  };
+  return files;
 }

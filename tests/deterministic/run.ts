@@ -12,7 +12,9 @@ import type { IndexerSource } from "../../server/pipeline/indexer-options";
 import { loadMapping } from "../../server/pipeline/mapping/load";
 import { FRAUD_SIGNALS, INGEST_BALANCE, QUARANTINE, TRANSACTIONS } from "../../server/pipeline/tables";
 import { DIM_STOLEN_CARDS } from "../../server/reference/tables";
+import type { RecordFormat } from "../../server/sources/landing/files";
 import { nowMicros } from "../../workers/indexer/parts";
+import { recordFormatOf } from "../../workers/indexer/sources";
 import { type Bucket, markKey, openPlainStore } from "./bucket";
 import { check, projectorMarks } from "./checks";
 import { takeOver } from "./globals";
@@ -48,6 +50,7 @@ export interface RunResult {
   readonly lines: readonly string[];
 }
 
+const RECORD_BYTES_MAX = 1_000_000;
 const START_MS = DAY_ONE_MS + 3 * 86_400_000;
 const RECORDS: Readonly<Record<Scope, number>> = { log: 20, lake: 14, whole: 20 };
 const CHAOS_STEPS: Readonly<Record<Scope, number>> = { log: 900, lake: 800, whole: 2_500 };
@@ -82,6 +85,7 @@ const tokenize = createCardTokenizer(new Uint8Array(32).fill(7));
 export interface Tools {
   readonly db: Db;
   readonly sources: readonly IndexerSource[];
+  readonly landingFormat: RecordFormat;
 }
 
 export async function openTools(): Promise<Tools> {
@@ -91,9 +95,10 @@ export async function openTools(): Promise<Tools> {
     const mapping = await loadMapping(
       `config/mappings/concordance-${name === SIGNAL_SOURCE ? "signals" : "transactions"}.yaml`,
     );
-    return { name, ...compileDecoder({ mapping, tokenize, recordBytesMax: 1_000_000, nowMicros }) };
+    return { name, ...compileDecoder({ mapping, tokenize, recordBytesMax: RECORD_BYTES_MAX, nowMicros }) };
   });
-  return { db, sources: await Promise.all(mapped) };
+  const landed = await loadMapping("config/mappings/concordance-transactions.yaml");
+  return { db, sources: await Promise.all(mapped), landingFormat: recordFormatOf(landed, RECORD_BYTES_MAX) };
 }
 
 /** One run: everything that happens in it follows from the seed. */
@@ -108,6 +113,7 @@ export async function run(tools: Tools, { seed, scope, mutant, keepLines = false
     db: tools.db,
     specs: SPECS[scope],
     sources: tools.sources,
+    landingFormat: tools.landingFormat,
     roles: ROLES[scope],
     fedBy: (source) => (scope === "log" ? [LEDGER.name] : tablesFedBy(source)),
     mutant: mutant ?? null,

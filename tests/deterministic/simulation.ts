@@ -5,6 +5,7 @@ import { ConcordanceError } from "../../server/domain/errors";
 import type { Db } from "../../server/lake/duckdb";
 import type { TableSpec } from "../../server/lake/types";
 import type { IndexerSource } from "../../server/pipeline/indexer-options";
+import type { RecordFormat } from "../../server/sources/landing/files";
 import { Broker } from "./broker";
 import { Bucket } from "./bucket";
 import { damageOne } from "./damage";
@@ -13,7 +14,7 @@ import { runActor, runFollower, runKeeper, runWriter } from "./log-processes";
 import { createRecorder } from "./logger";
 import { type Main, type ProcessMutants, runIndexer, runMaintenance, runPerson, runProjector } from "./processes";
 import type { Random } from "./random";
-import type { World } from "./records";
+import { LANDING_SOURCE, type World } from "./records";
 import { Actor, type Scheduler } from "./scheduler";
 import { openSimulatedDb } from "./simulated-db";
 
@@ -33,6 +34,7 @@ export interface SimulationOptions {
   readonly db: Db;
   readonly specs: readonly TableSpec[];
   readonly sources: readonly IndexerSource[];
+  readonly landingFormat: RecordFormat;
   readonly roles: readonly Role[];
   /** The tables that hold a mark of this source. */
   readonly fedBy: (source: string) => readonly string[];
@@ -65,7 +67,7 @@ const LEAPS_MAX = 5;
 const NIGHT_LEAP_MS = 9 * HOUR_MS;
 const NIGHT_LEAPS = 7;
 const NIGHT_STEPS = 250;
-const STEPS_MAX = 60_000;
+const STEPS_MAX = 25_000;
 
 /** All processes of one run, their store, and what goes wrong with them. */
 export class Simulation {
@@ -92,6 +94,8 @@ export class Simulation {
   private stopping = false;
   private damaged = false;
   private leaps = 0;
+  /** Files of the world that are in the landing folder by now. */
+  private landed = 0;
 
   constructor(readonly options: SimulationOptions) {
     const { scheduler, world, random } = options;
@@ -114,7 +118,7 @@ export class Simulation {
     this.leaps = 0;
     const until = scheduler.steps + steps;
     while (scheduler.steps < until && this.share() < share && this.violations.length === 0) {
-      if (random.below(RELEASE_EVERY_STEPS) === 0) this.broker.release(false);
+      if (random.below(RELEASE_EVERY_STEPS) === 0) this.release(false);
       if (random.below(this.options.troubleEverySteps) === 0) await this.trouble();
       if (random.below(REBALANCE_EVERY_STEPS) === 0) this.rebalance();
       await this.step();
@@ -127,7 +131,7 @@ export class Simulation {
     this.broker.redeliveries = false;
     for (const actor of this.living.keys()) actor.frozenUntilMs = 0;
     this.broker.rebalance();
-    if (all) this.broker.release(true);
+    if (all) this.release(true);
     const until = this.options.scheduler.steps + STEPS_MAX;
     while (!(this.caughtUp() && settled()) && this.violations.length === 0) {
       await this.step();
@@ -161,7 +165,7 @@ export class Simulation {
     // Of a missing object only the listing tells: both at once no reader could see.
     this.faults.staleList = 0;
     await this.start();
-    this.broker.release(false);
+    this.release(false);
     const until = scheduler.steps + steps;
     while (scheduler.steps < until && this.violations.length === 0) await this.step();
     this.killAll();
@@ -231,6 +235,15 @@ export class Simulation {
     }
   }
 
+  /** More arrives: records at the broker, files in the landing folder. */
+  private release(all: boolean): void {
+    this.broker.release(all);
+    const { files } = this.options.world;
+    const until = all ? files.length : Math.min(files.length, this.landed + this.options.random.below(2));
+    for (const { key, bytes } of files.slice(this.landed, until)) this.bucket.put(key, bytes);
+    this.landed = until;
+  }
+
   private rebalance(): void {
     this.counts.rebalances++;
     this.broker.rebalance();
@@ -251,7 +264,7 @@ export class Simulation {
 
   private spawn(role: Role): void {
     if (this.stopping) return;
-    const { scheduler, db, specs, sources, mutant } = this.options;
+    const { scheduler, db, specs, sources, landingFormat, mutant } = this.options;
     const actor = new Actor(`${role} ${++this.counts.processes}`, role);
     this.living.set(actor, role);
     const store = openFaultyStore(this.bucket, scheduler, actor, this.faults, mutant?.store ?? {});
@@ -265,6 +278,7 @@ export class Simulation {
       specs,
       broker: this.broker,
       sources,
+      landingFormat,
       log,
       mutants: mutant?.process ?? {},
       onPushed: (at) => this.pushed.set(at, (this.pushed.get(at) ?? 0) + 1),
@@ -305,7 +319,22 @@ export class Simulation {
     return this.options.world.streams
       .filter((stream) => this.reached(stream.source, stream.appId) < this.broker.availableOf(stream) - 1)
       .map(({ appId }) => appId)
+      .concat(this.landingBehind())
       .join(", ");
+  }
+
+  /** The landed files that are not planned to their end, or the last plan where it is not committed. */
+  private landingBehind(): string[] {
+    const { files } = this.options.world;
+    if (files.length === 0) return [];
+    const open = files.slice(0, this.landed).filter(({ sha256 }) => {
+      const taken = this.bucket.objects.get(`plans/${LANDING_SOURCE}/taken/${sha256}.json`);
+      return taken === undefined || !new TextDecoder().decode(taken.bytes).includes("finished");
+    });
+    if (open.length > 0) return open.map(({ key }) => key);
+    const last = this.bucket.keys(`plans/${LANDING_SOURCE}/0`, "").at(-1);
+    const committed = this.reached(LANDING_SOURCE, `landing/${LANDING_SOURCE}`);
+    return last === undefined || Number(last.slice(-25, -5)) <= committed ? [] : [last];
   }
 
   /** The lowest mark over the tables this source feeds. */
