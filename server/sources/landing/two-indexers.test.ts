@@ -33,12 +33,15 @@ afterEach(async () => {
 
 /** What the other indexer plans: the first record of the file. */
 async function plannedByOther(): Promise<Plan> {
-  await store.put(FILE, BYTES);
-  const info = await store.head(FILE);
+  // Not seen under this name, and the same when it is renamed.
+  const hidden = `landing/${SOURCE}/.a.ndjson`;
+  await store.put(hidden, BYTES);
+  const info = await store.head(hidden);
   const sha256 = createHash("sha256").update(BYTES).digest("hex");
   const plan = { number: 0, path: FILE, etag: info?.etag ?? "", sha256, fromRecord: 0, recordsMax: 1, bytesMax: 1_000 };
   await writePlan(store, SOURCE, plan);
   await rememberTaken(store, SOURCE, plan);
+  await store.move(hidden, FILE);
   return plan;
 }
 
@@ -74,24 +77,24 @@ const soon = () => new Promise((resolve) => setTimeout(resolve, SOON_MS));
 describe("a landing folder that another indexer reads as well", () => {
   it("keeps a file where it is until what the other planned of it is committed", async () => {
     const { source, pushed, asked, tellCommitted } = startSource(60_000);
-    await vi.waitFor(() => expect(asked()).toBe(1));
+    await vi.waitFor(() => expect(asked()).toBe(1), 5_000);
     await soon();
     const plan = await plannedByOther();
     await soon();
     expect(await store.head(FILE)).not.toBeNull();
     await rememberFinished(store, SOURCE, { ...plan, number: 2 });
-    await vi.waitFor(() => expect(source.recognised).toEqual([FILE]));
+    await vi.waitFor(() => expect(source.recognised).toEqual([FILE]), 5_000);
     tellCommitted(1n);
     await soon();
     expect(await store.head(FILE)).not.toBeNull();
     tellCommitted(2n);
-    await vi.waitFor(async () => expect(await store.head(FILE)).toBeNull());
+    await vi.waitFor(async () => expect(await store.head(FILE)).toBeNull(), 5_000);
     expect(pushed).toEqual([]);
   });
 
   it("executes the plans of another that left a file half read, and reads the rest of it", async () => {
     const { pushed, asked } = startSource(SOON_MS);
-    await vi.waitFor(() => expect(asked()).toBe(1));
+    await vi.waitFor(() => expect(asked()).toBe(1), 5_000);
     await soon();
     await plannedByOther();
     await vi.waitFor(() => expect(pushed.slice(0, 3)).toEqual(["1", "2", "3"]), 5_000);
@@ -102,6 +105,6 @@ describe("a landing folder that another indexer reads as well", () => {
     await store.put(FILE, BYTES);
     const gone = { key: `landing/${SOURCE}/0-gone.ndjson`, size: 1, modifiedAtMs: 0, etag: "1" };
     const { pushed } = startSource(60_000, { ...real, list: async () => [gone, ...(await real.list())] });
-    await vi.waitFor(() => expect(pushed).toEqual(["1", "2", "3"]));
+    await vi.waitFor(() => expect(pushed).toEqual(["1", "2", "3"]), 5_000);
   });
 });
