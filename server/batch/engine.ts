@@ -1,0 +1,110 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { ConcordanceError, invariant } from "../domain/errors";
+import { sqlName } from "../lake/duckdb";
+import type { Lake } from "../lake/lake";
+import { scanSql } from "../lake/scan";
+import { TableBuffer } from "../lake/table-buffer";
+import type { AuxiliaryTable, FinalDefinition } from "./definition";
+import { type JobSpec, pinnedFiles } from "./spec";
+
+/** A control total that came out as it went in. */
+export interface Control {
+  readonly control: string;
+  readonly currency: string | null;
+  readonly rows: bigint;
+  readonly minor: bigint | null;
+}
+
+/** The rows of one final, computed and checked, in a temporary table of the connection; nothing is written yet. */
+export interface Computed {
+  readonly connection: DuckDBConnection;
+  readonly relation: string;
+  readonly rows: number;
+  readonly controls: readonly Control[];
+}
+
+const OUTPUT = "final_output";
+
+/**
+ * Computes a final with the embedded engine over its pinned inputs and hands the rows to `work`. Throws
+ * `control_total_mismatch` where anything went in that did not come out.
+ */
+export async function withFinal<Settings, T>(
+  lake: Lake,
+  definition: FinalDefinition<Settings>,
+  spec: JobSpec,
+  work: (computed: Computed) => Promise<T>,
+): Promise<T> {
+  const connection = await lake.db.connect();
+  const made: string[] = [];
+  try {
+    const settings = definition.settings.parse(spec.settings);
+    for (const input of spec.inputs) {
+      const { spec: table, store } = lake.table(input.table);
+      const scan = await scanSql(store, table, await pinnedFiles(lake, input));
+      await connection.run(`CREATE OR REPLACE TEMP VIEW ${sqlName(input.table)} AS SELECT * FROM ${scan}`);
+    }
+    const plan = definition.plan(spec.businessDate, settings);
+    for (const auxiliary of plan.auxiliary) await stage(connection, auxiliary, made);
+    for (const { name, sql } of plan.steps) {
+      await connection.run(`CREATE OR REPLACE TEMP TABLE ${sqlName(name)} AS ${sql}`);
+      made.push(name);
+    }
+    await connection.run(`CREATE OR REPLACE TEMP TABLE ${OUTPUT} AS ${plan.output}`);
+    made.push(OUTPUT);
+    const controls = await checked(connection, spec, plan.controls);
+    return await work({ connection, relation: OUTPUT, rows: await countOf(connection, spec), controls });
+  } finally {
+    // Temporary tables belong to the connection; dropping them gives their memory back at once.
+    for (const name of made) await connection.run(`DROP TABLE IF EXISTS ${sqlName(name)}`).catch(() => undefined);
+    connection.closeSync();
+  }
+}
+
+async function stage(connection: DuckDBConnection, { name, columns, rows }: AuxiliaryTable, made: string[]) {
+  const buffer = new TableBuffer({
+    name,
+    kind: "final",
+    description: name,
+    columns,
+    partitionBy: [],
+    key: [],
+    sortBy: [],
+    retention: { logDays: 1, dataDays: null },
+  });
+  for (const row of rows) buffer.push(row);
+  await buffer.stage(connection, name);
+  made.push(name);
+}
+
+async function countOf(connection: DuckDBConnection, spec: JobSpec): Promise<number> {
+  const reader = await connection.runAndReadAll(
+    `SELECT count(*), count(*) FILTER (business_date IS DISTINCT FROM DATE '${spec.businessDate}') FROM ${OUTPUT}`,
+  );
+  const [all, foreign] = reader.getRows()[0] ?? [];
+  invariant(Number(foreign) === 0, `${spec.index}: a run of ${spec.businessDate} made rows of another date`);
+  return Number(all);
+}
+
+async function checked(connection: DuckDBConnection, spec: JobSpec, sql: string): Promise<Control[]> {
+  const reader = await connection.runAndReadAll(`SELECT * FROM (${sql}) ORDER BY control, currency NULLS FIRST`);
+  const controls: Control[] = [];
+  const faults: string[] = [];
+  for (const row of reader.getRowObjects()) {
+    const number = (name: string) => (row[name] === null ? null : BigInt(String(row[name])));
+    const currency = row.currency === null ? null : String(row.currency);
+    const [rowsIn, rowsOut, minorIn, minorOut] = ["rows_in", "rows_out", "minor_in", "minor_out"].map(number);
+    const at = `${row.control}${currency === null ? "" : ` ${currency}`}`;
+    if (rowsIn !== rowsOut) faults.push(`${at}: ${rowsIn} rows in, ${rowsOut} out`);
+    if (minorIn !== minorOut) faults.push(`${at}: ${minorIn} minor units in, ${minorOut} out`);
+    controls.push({ control: String(row.control), currency, rows: rowsIn ?? 0n, minor: minorIn ?? null });
+  }
+  if (faults.length === 0) return controls;
+  throw new ConcordanceError({
+    kind: "internal",
+    code: "control_total_mismatch",
+    message: `${spec.index} of ${spec.businessDate} does not balance and was not committed: ${faults.slice(0, 10).join("; ")}.`,
+    remedy: "Nothing was changed. This is a fault of the index's rules: report it with the date and the rule version.",
+    at: { index: spec.index, date: spec.businessDate },
+  });
+}
