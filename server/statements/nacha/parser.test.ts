@@ -73,6 +73,14 @@ describe("NACHA returns and notifications of change", () => {
 
   it.each([
     ["missing_file_header", without(0)],
+    ["missing_file_header", `${lines.slice(2).join("\n")}\n`],
+    ["missing_file_header", `${lines.slice(11).join("\n")}\n`],
+    ["missing_file_header", "\n   \n"],
+    ["bad_structure", `${lines[0]}\n${NACHA}`],
+    ["bad_structure", without(2)],
+    ["bad_structure", withLine(7, () => lines[2] ?? "")],
+    ["bad_structure", withLine(7, () => lines[6] ?? "")],
+    ["too_complex", withLine(3, (line) => `${line}\n`.repeat(10_001).trimEnd())],
     ["bad_structure", withLine(0, (line) => put(line, 35, "095"))],
     ["bad_date", withLine(0, (line) => put(line, 24, "261332"))],
     ["bad_structure", without(1)],
