@@ -10,6 +10,7 @@ import { createPayment, createTimeFormatter, eventText, type Payment, signalText
 import { Prng } from "./prng";
 import { type RealClock, Recount } from "./recount";
 import type { TruthLine } from "./truth";
+import { MerchantPicker, Twins } from "./variations";
 import { amountMinor, cumulative, search, type World } from "./world";
 
 const DAY_MS = 86_400_000;
@@ -31,6 +32,8 @@ export interface Output {
   transaction(record: string | Uint8Array, key: string | null): void;
   signal(record: string | Uint8Array, key: string | null): void;
   truth(line: TruthLine): void;
+  /** Told of every event of a payment, once; for what follows from it elsewhere. */
+  moved?(payment: Payment, step: Step, eventMs: number): void;
 }
 
 type Task =
@@ -65,6 +68,8 @@ export class Generator {
   private readonly signalQueue = new DueQueue<SignalTask>();
   private readonly episodes: EpisodePlanner;
   private readonly recount: Recount;
+  private readonly twins: Twins;
+  private readonly merchants: MerchantPicker;
   private readonly formatTime = createTimeFormatter();
   /** Ordinary customers are numbered from `ordinary` to `late`; those after only ever pay late. */
   private readonly ordinary: number;
@@ -79,6 +84,8 @@ export class Generator {
     this.prng = new Prng(`${options.seed}/${options.run}`);
     this.episodes = new EpisodePlanner(world, timing, pace, options.run, output.truth);
     this.recount = new Recount(options.customers, (index) => world.customerId(index), output.truth, realClock);
+    this.twins = new Twins(options);
+    this.merchants = new MerchantPicker(world, options.skew);
     this.ordinary = this.episodes.parties;
     // A run that is watched shows a stolen card soon, however slow it is.
     this.stolenShown = options.tps === null || options.stolenUse === 0;
@@ -140,6 +147,10 @@ export class Generator {
     const { options, timing, world } = this.given;
     for (;;) {
       const payment = this.ordinaryPayment(nowMs);
+      const twin = this.twins.pair(payment, () => this.nextId());
+      if (twin !== null) {
+        this.queue.push({ kind: "step", dueMs: nowMs + twin.afterMs, payment: twin.payment, index: 0 });
+      }
       if (payment.cardNumber !== null && world.isStolen(payment.customer)) this.repeatStolenUse(payment, nowMs);
       const signalled = this.prng.chance(options.signalRate);
       const dueMs = nowMs + this.prng.between(...timing.signal);
@@ -197,14 +208,16 @@ export class Generator {
   }
 
   private paymentOf(planned: PlannedPayment): Payment {
-    const { world, options } = this.given;
+    const { world } = this.given;
     const { prng } = this;
     const originator = world.customer(planned.customer);
-    const merchant = planned.counterparty < 0 ? world.pickMerchant(prng) : null;
+    const records = planned.steps.length;
+    const merchant = planned.counterparty < 0 ? this.merchants.pick(prng, records) : null;
+    if (merchant === null) this.merchants.other(records);
     const { currency } = (merchant ?? originator).country;
     const median = merchant?.category.median ?? 60;
     return createPayment({
-      id: `${options.run}t${(this.payments++).toString(36)}`,
+      id: this.nextId(),
       type: planned.type,
       customer: planned.customer,
       originator,
@@ -219,6 +232,10 @@ export class Generator {
     });
   }
 
+  private nextId(): string {
+    return `${this.given.options.run}t${(this.payments++).toString(36)}`;
+  }
+
   private emit(payment: Payment, index: number, eventMs: number): void {
     const { output, options, timing } = this.given;
     const step = payment.steps[index];
@@ -228,6 +245,7 @@ export class Generator {
     output.transaction(record, key);
     this.records++;
     this.transactions.accept(eventMs, payment.currency, payment.amountMinor);
+    output.moved?.(payment, step, eventMs);
     const day = Math.floor(eventMs / DAY_MS);
     this.recount.add({
       transaction: payment.id,

@@ -35,6 +35,14 @@ export interface SimulationOptions {
   readonly key: KeyStrategy;
   /** Begins every id, so that runs do not repeat each other's. */
   readonly run: string;
+  /** Share of all records that one merchant, the first, is given; null leaves it to the Zipf law. */
+  readonly skew: number | null;
+  /** Statements are written beside the events; a few payments then have a twin that a reconciliation must notice. */
+  readonly statements: boolean;
+  /** Days of statements after the last day of events; what settles later is in flight. */
+  readonly statementDays: number;
+  /** Share of movements of money that are planted wrong in the statements. */
+  readonly breakRate: number;
 }
 
 /** Monday 2025-03-03, UTC: where a run begins that is not told when. */
@@ -72,6 +80,10 @@ export function resolveOptions(given: Partial<SimulationOptions>, nowMs: number)
     signalFirstRate: given.signalFirstRate ?? 0.05,
     key: given.key ?? "customer",
     run: given.run ?? (tps === null ? `s${hashText(seed).toString(36)}` : `r${nowMs.toString(36)}`),
+    skew: given.skew ?? null,
+    statements: given.statements ?? false,
+    statementDays: given.statementDays ?? 3,
+    breakRate: given.breakRate ?? 0.01,
   };
   check(options);
   return options;
@@ -103,6 +115,14 @@ function check(options: SimulationOptions): void {
   for (const name of ["stolenUse", "duplicateRate", "lateRate", "malformedRate"] as const) {
     need(options[name] >= 0 && options[name] <= 0.5, `${name}: from 0 to 0.5`);
   }
+  need(options.skew === null || (options.skew > 0 && options.skew <= 0.5), "skew: above 0, at most 0.5");
+  need(options.breakRate >= 0 && options.breakRate <= 0.2, "breakRate: from 0 to 0.2");
+  need(
+    Number.isSafeInteger(options.statementDays) && options.statementDays >= 0 && options.statementDays <= 60,
+    "statementDays: from 0 to 60",
+  );
+  need(!options.statements || options.tps === null, "statements are written by a run without tps, which has an end");
+  need(!options.statements || options.run.length <= 8, "run: at most 8 letters and digits with statements (ACH ids)");
   need(options.stolenUse === 0 || options.stolenRate > 0, "stolenUse: no card is stolen with a stolenRate of 0");
   if (faults.length === 0) return;
   throw new ConcordanceError({

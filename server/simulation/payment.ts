@@ -14,12 +14,25 @@ export interface Payment {
   readonly currency: string;
   readonly cardNumber: string | null;
   readonly steps: readonly Step[];
+  /** Its end-to-end id, or with a merchant its PSP reference. */
+  readonly reference: string;
+  readonly originator: string;
+  readonly originatorAccount: string;
+  readonly merchant: Merchant | null;
   /** JSON between the event's own fields and its end. */
   readonly common: string;
   /** Business day (days since 1970-01-01) of its newest event; -1 before the first. */
   lastDay: number;
   /** Signals sent before its first event; told to the truth once that is out. */
   signalsAhead: { readonly signal: string; readonly severity: "HIGH" | "MEDIUM" }[];
+  twin: Twin | null;
+}
+
+/** Two payments planted to be mistaken: one and the same under two ids, or two that nothing on a statement tells apart. */
+export interface Twin {
+  readonly kind: "duplicate_internal" | "ambiguous";
+  /** The same for both. */
+  readonly pair: string;
 }
 
 export interface PaymentFacts {
@@ -44,7 +57,8 @@ export function createPayment(facts: PaymentFacts): Payment {
       ? `"counterparty_id":"${beneficiary?.id ?? ""}"`
       : `"merchant_id":"${merchant.id}","category":"${merchant.category.name}","mcc":"${merchant.category.mcc}"`;
   const card = cardNumber === null ? "" : `,"card_number":"${cardNumber}"`;
-  const reference = merchant === null ? `"end_to_end_id":"E2E-${id}"` : `"psp_reference":"PSP-${id}"`;
+  const reference = `${merchant === null ? "E2E" : "PSP"}-${id}`;
+  const named = `"${merchant === null ? "end_to_end_id" : "psp_reference"}":"${reference}"`;
   const country = (merchant ?? originator).country.code;
   const block = merchant?.block ?? beneficiary?.block ?? "{}";
   return {
@@ -57,10 +71,23 @@ export function createPayment(facts: PaymentFacts): Payment {
     currency: facts.currency,
     cardNumber,
     steps: facts.steps,
-    common: `"user_id":"${originator.id}",${receiver},"channel":"${facts.channel}","country":"${country}"${card},${reference},"originator":${originator.block},"beneficiary":${block},"customer":${originator.attributes}}`,
+    reference,
+    originator: originator.name,
+    originatorAccount: originator.account,
+    merchant,
+    common: `"user_id":"${originator.id}",${receiver},"channel":"${facts.channel}","country":"${country}"${card},${named},"originator":${originator.block},"beneficiary":${block},"customer":${originator.attributes}}`,
     lastDay: -1,
     signalsAhead: [],
+    twin: null,
   };
+}
+
+/** The other one of a pair: a new id, and a reference of its own unless it is the same payment once more. */
+export function twinOf(payment: Payment, id: string, twin: Twin): Payment {
+  const other = { ...payment, id, twin, lastDay: -1, signalsAhead: [] };
+  if (twin.kind === "duplicate_internal") return other;
+  const reference = `${payment.reference.slice(0, 4)}${id}`;
+  return { ...other, reference, common: payment.common.replace(`"${payment.reference}"`, `"${reference}"`) };
 }
 
 /** One event as a line of Concordance's own envelope (config/mappings/concordance-transactions.yaml). */

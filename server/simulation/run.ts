@@ -3,6 +3,7 @@ import { Generator } from "./generator";
 import { COMPRESSED, NATURAL } from "./lifecycle";
 import { BATCH_FROM, resolveOptions, type SimulationOptions } from "./options";
 import type { SimulationSink } from "./sinks/sink";
+import type { StatementsSummary, StatementWriter } from "./statements/writer";
 import type { StreamBalance } from "./truth";
 import type { TruthWriter } from "./truth-writer";
 import { World } from "./world";
@@ -33,6 +34,8 @@ export interface SimulationRequest {
   readonly options: Partial<SimulationOptions>;
   readonly sink: SimulationSink | ((options: SimulationOptions) => Promise<SimulationSink>);
   readonly truth: TruthWriter | ((options: SimulationOptions) => Promise<TruthWriter>);
+  /** Writes the statements beside the events; asked for by the option `statements`. */
+  readonly statements?: (options: SimulationOptions, truth: TruthWriter) => Promise<StatementWriter>;
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: SimulationProgress) => void;
 }
@@ -43,6 +46,8 @@ export interface SimulationSummary {
   readonly behindMsMax: number;
   readonly transactions: StreamBalance;
   readonly signals: StreamBalance;
+  /** Null for a run without statements. */
+  readonly statements: StatementsSummary | null;
 }
 
 interface Running {
@@ -62,17 +67,20 @@ interface Running {
  */
 export async function runSimulation(request: SimulationRequest): Promise<SimulationSummary> {
   const startedMs = Date.now();
-  const options = resolveOptions(request.options, startedMs);
+  const options = resolveOptions({ ...request.options, statements: request.statements !== undefined }, startedMs);
   const world = new World(options);
   const truth = typeof request.truth === "function" ? await request.truth(options) : request.truth;
   try {
     const sink = typeof request.sink === "function" ? await request.sink(options) : request.sink;
     let complete = false;
+    let statements: StatementWriter | null = null;
     try {
-      const summary = await write({ request, options, world, truth, sink, startedMs });
+      statements = (await request.statements?.(options, truth)) ?? null;
+      const summary = await write({ request, options, world, truth, sink, statements, startedMs });
       complete = true;
       return summary;
     } finally {
+      if (!complete) await statements?.abandon();
       await sink.close(complete);
     }
   } finally {
@@ -86,10 +94,19 @@ interface Opened {
   readonly world: World;
   readonly truth: TruthWriter;
   readonly sink: SimulationSink;
+  readonly statements: StatementWriter | null;
   readonly startedMs: number;
 }
 
-async function write({ request, options, world, truth, sink, startedMs }: Opened): Promise<SimulationSummary> {
+async function write({
+  request,
+  options,
+  world,
+  truth,
+  sink,
+  statements,
+  startedMs,
+}: Opened): Promise<SimulationSummary> {
   truth.add({ kind: "run", run: options.run, seed: options.seed, options });
   await sink.reference({
     merchants: world.merchantsCsv(),
@@ -109,6 +126,7 @@ async function write({ request, options, world, truth, sink, startedMs }: Opened
       transaction: (record, key) => buffers.transactions.push(record, key),
       signal: (record, key) => buffers.signals.push(record, key),
       truth: truth.add,
+      ...(statements === null ? {} : { moved: statements.moved }),
     },
   });
   const running: Running = {
@@ -116,7 +134,10 @@ async function write({ request, options, world, truth, sink, startedMs }: Opened
     generator,
     truth,
     signal: request.signal,
-    drain: (recordsMin) => buffers.drain(sink, recordsMin),
+    drain: async (recordsMin) => {
+      await buffers.drain(sink, recordsMin);
+      await statements?.relieve();
+    },
     progress: (behindMs) => {
       const signals = generator.signals.balance().in;
       const seconds = (Date.now() - startedMs) / 1_000;
@@ -125,11 +146,12 @@ async function write({ request, options, world, truth, sink, startedMs }: Opened
   };
   const behindMsMax = paced ? await runPaced(running) : await runBatch(running);
   await running.drain(0);
+  const statementsSummary = (await statements?.finish()) ?? null;
   tellBalance(running);
   running.progress(0);
   const seconds = (Date.now() - startedMs) / 1_000;
   const [transactions, signals] = [generator.transactions.balance(), generator.signals.balance()];
-  return { run: options.run, seconds, behindMsMax, transactions, signals };
+  return { run: options.run, seconds, behindMsMax, transactions, signals, statements: statementsSummary };
 }
 
 /** Minute by minute of simulated time, as many records as the hour of the day deserves. */

@@ -3,6 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { ConcordanceError } from "../domain/errors";
+import type { MoneyTruth } from "./statements/truth-of-money";
 
 export type Role = "originator" | "beneficiary";
 
@@ -20,6 +21,7 @@ export interface StreamBalance {
 
 /** One line of a truth file: what was planted, counted from what was really emitted. */
 export type TruthLine =
+  | MoneyTruth
   | { readonly kind: "run"; readonly run: string; readonly seed: string; readonly options: object }
   | {
       readonly kind: "velocity" | "acceleration";

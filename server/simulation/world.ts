@@ -42,6 +42,7 @@ export interface Customer {
   readonly gender: string;
   readonly country: Country;
   readonly exponent: number;
+  readonly account: string;
   /** The originator or beneficiary block of its events, as JSON. */
   readonly block: string;
   /** The customer block of its events, as JSON. */
@@ -86,13 +87,15 @@ export class World {
     const given = gender === "F" ? GIVEN_NAMES_F : GIVEN_NAMES_M;
     const name = `${at(given, pick(2))} ${at(FAMILY_NAMES, pick(3))}`;
     const country = atShare(COUNTRIES, this.countryShares, pick(4));
+    const account = `A${9_000_000_000 - index}`;
     return {
       id: this.customerId(index),
       name,
       gender,
       country,
       exponent: exponent(country.currency),
-      block: block(name, `A${9_000_000_000 - index}`, country, pick(5)),
+      account,
+      block: block(name, account, country, pick(5)),
       attributes: `{"gender":"${gender}","kyc_status":"${at(KYC, pick(6))}","risk_rating":"${at(RISK, pick(7))}"}`,
     };
   }

@@ -175,6 +175,10 @@ program
   .option("--kafka <brokers>", "topics transactions and fraud_signals_topic")
   .option("--landing <lake>", "landing zone of a lake in a directory")
   .option("--truth <directory>", "where the ground truth goes (default: --out, else data/truth)")
+  .option("--statements <directory>", "also the bank and processor statements of it, with known breaks")
+  .option("--statement-days <n>", "days of statements after the last day of events (default: 3)", Number)
+  .option("--break-rate <share>", "share of movements of money planted wrong in the statements (default: 0.01)", Number)
+  .option("--skew <share>", "share of all events that one merchant is given, up to 0.5", Number)
   .addOption(jsonOption())
   .action(async (o: SimulateFlags) => {
     const abort = new AbortController();
@@ -187,6 +191,7 @@ program
         kafka: o.kafka?.split(",") ?? null,
         lake: o.landing ?? null,
         truth: o.truth ?? o.out ?? "data/truth",
+        statements: o.statements ?? null,
         onProgress: (text) => process.stderr.write(process.stderr.isTTY ? `\r${text}` : `${text}\n`),
       },
       abort.signal,
@@ -312,9 +317,14 @@ interface SimulateFlags {
   readonly kafka?: string;
   readonly landing?: string;
   readonly truth?: string;
+  readonly statements?: string;
+  readonly statementDays?: number;
+  readonly breakRate?: number;
+  readonly skew?: number;
 }
 
-function optionsOf({ seed, events, days, tps, speed, key }: SimulateFlags): Partial<SimulationOptions> {
+function optionsOf(flags: SimulateFlags): Partial<SimulationOptions> {
+  const { seed, events, days, tps, speed, key, statementDays, breakRate, skew } = flags;
   return {
     seed,
     ...(events === undefined ? {} : { events }),
@@ -322,6 +332,9 @@ function optionsOf({ seed, events, days, tps, speed, key }: SimulateFlags): Part
     ...(tps === undefined ? {} : { tps }),
     ...(speed === undefined ? {} : { speed }),
     ...(key === undefined ? {} : { key }),
+    ...(statementDays === undefined ? {} : { statementDays }),
+    ...(breakRate === undefined ? {} : { breakRate }),
+    ...(skew === undefined ? {} : { skew }),
   };
 }
 

@@ -7,7 +7,8 @@ import { openDirectorySink } from "../../server/simulation/sinks/directory";
 import { openKafkaSink } from "../../server/simulation/sinks/kafka";
 import { createLakeSink } from "../../server/simulation/sinks/lake";
 import type { SimulationSink } from "../../server/simulation/sinks/sink";
-import { openTruthWriter } from "../../server/simulation/truth-writer";
+import { openStatementWriter } from "../../server/simulation/statements/writer";
+import { openTruthWriter, type TruthWriter } from "../../server/simulation/truth-writer";
 
 export interface SimulateRequest {
   readonly options: Partial<SimulationOptions>;
@@ -16,12 +17,14 @@ export interface SimulateRequest {
   readonly lake: string | null;
   /** Where the ground truth goes; a folder. */
   readonly truth: string;
+  /** Where bank and processor statements of the world go; a folder, null for none. */
+  readonly statements: string | null;
   readonly onProgress: (text: string) => void;
 }
 
 /** Writes a simulated world to exactly one of a folder, Kafka, or the landing zone of a lake in a directory. */
 export async function simulate(request: SimulateRequest, signal: AbortSignal): Promise<SimulationSummary> {
-  const { out, kafka, lake } = request;
+  const { out, kafka, lake, statements } = request;
   if ([out, kafka, lake].filter((target) => target !== null).length !== 1) {
     throw new ConcordanceError({
       kind: "invalid_input",
@@ -45,6 +48,12 @@ export async function simulate(request: SimulateRequest, signal: AbortSignal): P
     options: request.options,
     sink,
     truth: (options) => openTruthWriter(join(request.truth, `truth-${options.run}.ndjson`)),
+    ...(statements === null
+      ? {}
+      : {
+          statements: (options: SimulationOptions, truth: TruthWriter) =>
+            openStatementWriter({ directory: statements, options, tell: truth.add }),
+        }),
     signal,
     onProgress: ({ records, signals, seconds, behindMs }) => {
       const behind = behindMs > 0 ? `, ${behindMs} ms behind` : "";
