@@ -54,7 +54,10 @@ export function createScoreProjection(connection: DuckDBConnection, settings: ()
         await connection.run("CREATE OR REPLACE TEMP TABLE fraud_score_before AS FROM fraud_score_recent");
         await connection.run("DELETE FROM fraud_score_recent");
       }
-      await connection.run(`INSERT INTO fraud_score_recent SELECT ${EVENT_COLUMNS} FROM delta_also`);
+      // Its first events tell all that an alert says of a payment.
+      await connection.run(`INSERT INTO fraud_score_recent
+        SELECT ${EVENT_COLUMNS} FROM delta_also d
+         WHERE NOT EXISTS (SELECT 1 FROM fraud_score_recent r WHERE r.transaction_id = d.transaction_id)`);
       await connection.run(`CREATE OR REPLACE TEMP TABLE fraud_score_pending AS
         SELECT * REPLACE (swept OR sweeping AS swept) FROM fraud_score_waiting w
          WHERE NOT EXISTS (SELECT 1 FROM fraud_score_found f WHERE f.fraud_signal_id = w.fraud_signal_id)`);
