@@ -143,13 +143,14 @@ export class Indexer {
     if (this.fenced.has(group.appId)) throw fencedError(group.appId);
     if (this.full()) await this.startFlush();
     if (this.fenced.has(group.appId)) throw fencedError(group.appId);
+    const { batch } = this;
     const held = await this.heldBy(source, group);
+    this.expectNotLost(batch, group.appId);
     const taken = this.pushed.get(group.appId);
     invariant(
       group.markPer === "record" || taken === undefined || group.markVersion === taken + 1n,
       `${group.appId}: batch ${group.markVersion} came after ${taken}: one is missing`,
     );
-    const { batch } = this;
     this.pushed.set(group.appId, group.markVersion);
     this.sourceOf.set(group.appId, source.name);
     batch.producedBy.set(group.appId, source.produces);
@@ -166,12 +167,15 @@ export class Indexer {
         nowMicros: this.options.nowMicros(),
       }),
     );
-    // The batch before was lost meanwhile, and this one with it.
-    if (this.batch !== batch) {
-      this.fenced.add(group.appId);
-      throw fencedError(group.appId);
-    }
+    this.expectNotLost(batch, group.appId);
     if (this.full()) this.flushSoon();
+  }
+
+  /** Throws "fenced" where the batch before was lost meanwhile: this one went with it, and what was read for it holds no more. */
+  private expectNotLost(batch: MicroBatch, appId: string): void {
+    if (this.batch === batch) return;
+    this.fenced.add(appId);
+    throw fencedError(appId);
   }
 
   private full(): boolean {

@@ -117,4 +117,44 @@ describe("of two indexers", () => {
     expect(await eventsIn(bucket)).toEqual(["a 0/0", "b 1/0"]);
     await Promise.all([first.stop(), second.stop()]);
   });
+
+  it("one that loses a batch while it looks where a partition stands asks again before it takes anything of it", async () => {
+    const store = openPlainStore(bucket);
+    let gate: Promise<void> | null = null;
+    let arrived: () => void = () => undefined;
+    const slow = await indexerOn(bucket, {
+      ...store,
+      localPath: async (key) => {
+        if (key.includes("/ingest_balance/")) {
+          arrived();
+          await gate;
+        }
+        return store.localPath(key);
+      },
+    });
+    const quick = await indexerOn(bucket);
+    await slow.sink.push(groupOf("0", 0, ["a"]));
+    await quick.sink.push(groupOf("0", 0, ["a"]));
+    await quick.sink.flush();
+    let open: () => void = () => undefined;
+    gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const looking = new Promise<void>((resolve) => {
+      arrived = resolve;
+    });
+    const losing = slow.sink.flush();
+    const pushing = slow.sink.push(groupOf("1", 0, ["x", "y"]));
+    const refused = expect(pushing).rejects.toMatchObject({ code: "fenced" });
+    await Promise.all([losing, looking]);
+    await quick.sink.push(groupOf("1", 0, ["x", "y", "z"]));
+    await quick.sink.flush();
+    open();
+    await refused;
+    expect(await slow.sink.lowestMark("kafka/cluster/payments/topic/1")).toBe(2n);
+    await slow.sink.push(groupOf("1", 3, ["last"]));
+    await slow.sink.flush();
+    expect(await eventsIn(bucket)).toEqual(["a 0/0", "last 1/3", "x 1/0", "y 1/1", "z 1/2"]);
+    await Promise.all([slow.stop(), quick.stop()]);
+  });
 });
