@@ -114,10 +114,39 @@ describe("CSV with a mapping", () => {
     ["bad_line", `${header}A,EUR,2026-11-20,1,"1\n`],
     ["bad_structure", "account,date,amount\nA,2026-11-20,1\n"],
     ["bad_structure", "account,account,currency,date,amount,balance\n"],
+    ["bad_structure", "account,currency,date,amount\n"],
+    ["empty_file", "\n\n"],
+    ["line_too_long", `${header}${"A".repeat(70_000)},EUR,2026-11-20,1,1\n`],
+    ["too_complex", `${Array.from({ length: 1_001 }, (_, column) => `c${column}`).join(",")}\n`],
     ["no_statement", header],
     ["bad_characters", Buffer.from(`${header}Ä,EUR,2026-11-20,1,1\n`, "latin1")],
   ])("refuses with %s", async (code, text) => {
     expect(verdict(await readFileOf(text, balanced))).toBe(code);
+  });
+
+  const moving = "account,currency,date,in,out,kind,state\n";
+  const columns = { credit: "in", debit: "out" };
+  const kinds = { unsigned: "in", direction: "kind" };
+  it.each([
+    ["bad_field", columns, "A,EUR,2026-11-20,1,1,,\n"],
+    ["missing_amount", columns, "A,EUR,2026-11-20,,,,\n"],
+    ["negative_amount", columns, "A,EUR,2026-11-20,-1,,,\n"],
+    ["negative_amount", kinds, "A,EUR,2026-11-20,-1,,credit,\n"],
+    ["missing_direction", kinds, "A,EUR,2026-11-20,1,,H,\n"],
+    ["bad_field", kinds, "A,EUR,2026-11-20,1,,credit,open\n"],
+    ["bad_field", { unsigned: "in", direction: { from: "kind", map: { H: "credit" } } }, "A,EUR,2026-11-20,1,,S,\n"],
+    ["bad_date", kinds, "A,EUR,2026-11-31,1,,credit,\n"],
+    ["bad_structure", { signed: "none" }, "A,EUR,2026-11-20,1,,credit,\n"],
+  ])("refuses with %s where amounts are %j", async (code, amount, row) => {
+    const mapping = plain(amount, { status: "state" });
+    expect(verdict(await readFileOf(`${moving}${row}`, { mapping }))).toBe(code);
+  });
+
+  it("refuses a date that is not of its pattern, and a day that does not exist", async () => {
+    for (const text of ["20.11.26", "31.11.2026"]) {
+      const bytes = german(GERMAN_ROWS.replace("20.11.2026", text));
+      expect(verdict(await readFileOf(bytes, { mapping: GERMAN }))).toBe("bad_date");
+    }
   });
 
   it("refuses a last line without line ending where no balance shows that it is whole", async () => {

@@ -66,6 +66,9 @@ class MappedReader {
     private readonly exponents: Exponents,
   ) {
     const { references, counterparty } = mapping;
+    for (const [name, column] of plainColumns(mapping)) {
+      if (!table.columns.includes(column)) this.missingColumn(column, name);
+    }
     this.fields = {
       account: this.field("account", mapping.account),
       accountName: this.field("account_name", mapping.account_name),
@@ -181,9 +184,7 @@ class MappedReader {
   }
 
   private cell(row: CsvRow, column: string): string {
-    const index = this.table.columns.indexOf(column);
-    if (index < 0) this.missingColumn(column, "amount");
-    return (row.record.cells[index] ?? "").trim();
+    return (row.record.cells[this.table.columns.indexOf(column)] ?? "").trim();
   }
 
   private money(row: CsvRow, column: string, currency: string, place: FaultPlace): MoneyValue | null {
@@ -320,6 +321,20 @@ class MappedReader {
 }
 
 const hasTime = (pattern: string | undefined): boolean => /H/.test(pattern ?? "");
+
+/** The columns read as they are, by what they are for. */
+function plainColumns(mapping: CsvStatementMapping): [string, string][] {
+  const { amount } = mapping;
+  const columns: [string, string | undefined][] = [
+    ["booking_date", mapping.booking_date.from],
+    ["value_date", mapping.value_date?.from],
+    ["amount", "signed" in amount ? amount.signed : "unsigned" in amount ? amount.unsigned : amount.credit],
+    ["amount", "debit" in amount ? amount.debit : undefined],
+    ["charge", mapping.charge],
+    ["balance_after", mapping.balance_after],
+  ];
+  return columns.flatMap(([name, column]) => (column === undefined ? [] : [[name, column]]));
+}
 
 /** The columns a rule reads, so that a file without them is refused at its header and not row by row. */
 function columnsOf(rule: FieldRule | undefined): string[] {

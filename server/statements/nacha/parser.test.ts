@@ -91,6 +91,7 @@ describe("NACHA returns and notifications of change", () => {
     ["debit_total_mismatch", withLine(2, (line) => put(line, 30, "0000012355"))],
     ["entry_hash_mismatch", withLine(2, (line) => put(line, 4, "09140061"))],
     ["missing_batch_control", without(6)],
+    ["missing_batch_control", without(10)],
     ["record_count_mismatch", withLine(6, (line) => put(line, 5, "000005"))],
     ["entry_hash_mismatch", withLine(6, (line) => put(line, 11, "0018280121"))],
     ["credit_total_mismatch", withLine(6, (line) => put(line, 33, "000000004566"))],
