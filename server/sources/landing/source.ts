@@ -106,7 +106,7 @@ export class LandingSource implements Source {
         } catch (error) {
           if (!(error instanceof ConcordanceError)) throw error;
           if (error.code === "fenced") continue;
-          if (error.kind === "unavailable") this.waitFor(error);
+          if (error.kind === "unavailable" || error.code === "no_such_object") this.waitFor(error);
           else if (OWN_FAULTS.has(error.code)) this.stopLoudly(error);
           else throw error;
           if (this.failure !== null && this.options.once) return;
@@ -193,6 +193,8 @@ export class LandingSource implements Source {
     if (info === null || info.etag !== last.etag) throw changedFile(last, this.name, info === null);
     const reader = await RecordReader.open(this.options.files, last.path, this.options.format, BigInt(last.fromRecord));
     const { records } = await readSlice(reader, last);
+    // Whoever planned its end died before saying so.
+    if (!(await reader.more())) await rememberFinished(this.options.store, this.name, last);
     await this.readOn(reader, info, last.sha256, last.fromRecord + records.length, sink, signal, appId);
   }
 

@@ -8,7 +8,7 @@ import type { ObjectStore } from "../../lake/store/store";
 import { silentLogger } from "../../observability/log";
 import type { SourceSink } from "../../pipeline/source";
 import { type LandingFiles, storeFiles } from "./files";
-import { type Plan, rememberFinished, rememberTaken, writePlan } from "./plan";
+import { type Plan, readTaken, rememberFinished, rememberTaken, writePlan } from "./plan";
 import { createLandingSource } from "./source";
 
 const SOURCE = "orders";
@@ -98,6 +98,19 @@ describe("a landing folder that another indexer reads as well", () => {
     await soon();
     await plannedByOther();
     await vi.waitFor(() => expect(pushed.slice(0, 3)).toEqual(["1", "2", "3"]), 5_000);
+  });
+
+  it("remembers a file as read to its end though the other died before it said so", async () => {
+    const plan = await plannedByOther();
+    await writePlan(store, SOURCE, { ...plan, number: 1, fromRecord: 1, recordsMax: 2 });
+    const { pushed, tellCommitted } = startSource(60_000);
+    await vi.waitFor(() => expect(pushed).toEqual(["1", "2", "3"]), 5_000);
+    await vi.waitFor(
+      async () => expect(await readTaken(store, SOURCE, plan.sha256)).toMatchObject({ finished: true, lastPlan: 1 }),
+      5_000,
+    );
+    tellCommitted(1n);
+    await vi.waitFor(async () => expect(await store.head(FILE)).toBeNull(), 5_000);
   });
 
   it("goes on when the other has put a file aside since the folder was looked at", async () => {
