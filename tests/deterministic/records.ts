@@ -152,7 +152,10 @@ function partitionOf(source: string, number: number, lines: readonly Line[], fat
 function filesOf(random: Random, lines: readonly Line[], fates: Map<string, Fate>): LandedFile[] {
   const files: LandedFile[] = [];
   for (let at = 0; at < lines.length; ) {
-    const inFile = lines.slice(at, at + 1 + random.below(9));
+    // Of one line a file could be another's twin, which is recognised and not read.
+    const rest = lines.length - at;
+    const length = 2 + random.below(8);
+    const inFile = lines.slice(at, at + (rest - length < 2 ? rest : length));
     const key = `landing/${LANDING_SOURCE}/${String(files.length).padStart(3, "0")}.ndjson`;
     for (const [position, { fate }] of inFile.entries()) fates.set(coordinates(LANDING_SOURCE, key, position), fate);
     const bytes = encoder.encode(`${inFile.map(({ text }) => text).join("\n")}\n`);
