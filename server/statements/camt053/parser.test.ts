@@ -123,6 +123,25 @@ describe("camt.053", () => {
     expect(file.details).toEqual([]);
   });
 
+  const booked = "<BookgDt><Dt>2026-11-20</Dt></BookgDt>";
+  const value = "<ValDt><Dt>2026-11-21</Dt></ValDt>";
+  it("books an entry without booking date on its value date, else the closing day, and says so", async () => {
+    const entries = [
+      camtEntry({ amount: "1.00" }).replace(booked, ""),
+      camtEntry({ amount: "1.00" }).replace(booked, "").replace(value, ""),
+    ];
+    const file = await readFileOf(one(entries, "102.00"));
+    expect(file.entries.map((entry) => [entry.bookingDate, entry.bookingDateFrom])).toEqual([
+      ["2026-11-21", "value_date"],
+      ["2026-11-20", "statement"],
+    ]);
+    const dateless = one(entries, "102.00").replaceAll(
+      "</CdtDbtInd><Dt><Dt>2026-11-20</Dt></Dt></Bal>",
+      "</CdtDbtInd></Bal>",
+    );
+    expect((await faultOf(dateless)).code).toBe("missing_date");
+  });
+
   it("counts pending and informational entries in no balance", async () => {
     const entries = [
       camtEntry({ amount: "1.00" }),
@@ -194,6 +213,18 @@ describe("camt.053", () => {
     ["too_complex", CAMT.replace("<MsgId>", `${"<a/>".repeat(20_001)}<MsgId>`)],
     ["too_complex", CAMT.replace("MSG-1", "x".repeat(70_000))],
     ["too_complex", CAMT.replace("<Acct>", `${"<a/>".repeat(1_001)}<Acct>`)],
+    ["negative_amount", CAMT.replace(">180.25<", ">-180.25<")],
+    ["bad_field", CAMT.replace("<NbOfTxs>3<", "<NbOfTxs>three<")],
+    ["bad_field", CAMT.replace("<NbOfNtries>3<", "<NbOfNtries>three<")],
+    ["missing_amount", CAMT.replace('<Amt Ccy="EUR">9.75</Amt>', "")],
+    ["missing_amount", CAMT.replace(/<Amt Ccy="EUR">180.25<.Amt>/, "")],
+    ["missing_direction", CAMT.replace("<CdtDbtInd>CRDT</CdtDbtInd><Dt>", "<Dt>")],
+    ["missing_direction", CAMT.replace("<CdtDbtInd>DBIT<", "<CdtDbtInd>BOTH<")],
+    [
+      "several_accounts",
+      one([plain], "", { balances: `${camtBalance("OPBD", "1")}${camtBalance("OPBD", "1").replace("EUR", "USD")}` }),
+    ],
+    ["bad_characters", CAMT.replace("UTF-8", "x-unknown")],
     ["unsupported_version", CAMT.replace("001.08", "001.14")],
     ["unsupported_version", CAMT.replace("001.08", "001.01")],
     ["unsupported_message", CAMT.replace("camt.053", "camt.052")],
