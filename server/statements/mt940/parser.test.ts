@@ -126,6 +126,10 @@ describe("MT940", () => {
     ["bad_structure", ":61:2611201120C1,00NTRFX\n:86:text\n"],
     ["too_complex", statement(`${line("261120C1,00NTRFX")}:86:x\n${"y\n".repeat(300)}`)],
     ["too_complex", statement(`${line("261120C1,00NTRFX")}${":86:x\n".repeat(300)}`)],
+    ["too_complex", statement("").replace(":28C:", `${"x\n".repeat(300)}:28C:`)],
+    ["bad_structure", statement("").replace("-\n", ":62F:C261120EUR101,00\n-\n")],
+    ["bad_structure", statement("").replace(":60F:", ":60F:C261119EUR100,00\n:60F:")],
+    ["bad_date", statement("", "C261332EUR1,", "C261119EUR1,")],
     ["no_statement", "-\n:NS:x\n"],
   ])("refuses with %s", async (code, text) => {
     const file = await readFileOf(text, { format: "mt940" });
