@@ -1,7 +1,8 @@
 import type { BalanceScore, RuleScore, ScoreReport } from "./score";
+import type { BreakReport, BreakScore } from "./statements/score-breaks";
 
 /** The report as a table for a terminal, with examples of what is wrong. */
-export function formatScore({ rules, balance, otherAlerts }: ScoreReport): string {
+export function formatScore({ rules, balance, otherAlerts, breaks }: ScoreReport): string {
   const percent = (share: number | null) => (share === null ? "-" : `${(share * 100).toFixed(2)} %`);
   const header = ["rule", "expected", "found", "missed", "extra", "precision", "recall"];
   const rows = rules.map((score) => [
@@ -18,6 +19,7 @@ export function formatScore({ rules, balance, otherAlerts }: ScoreReport): strin
     balanceLine(balance, wrong),
     ...wrong.map(({ stream, measure, expected, actual }) => `  ${stream} ${measure}: ${actual}, expected ${expected}`),
   ];
+  if (breaks !== null) lines.push("", ...breakLines(breaks));
   if (otherAlerts > 0) lines.push(`${otherAlerts} alerts about other events left out.`);
   return `${lines.join("\n")}\n`;
 }
@@ -27,6 +29,38 @@ function balanceLine(balance: readonly BalanceScore[], wrong: readonly BalanceSc
   return wrong.length === 0
     ? `balance: all ${balance.length} figures as expected`
     : `balance: ${wrong.length} of ${balance.length} figures differ`;
+}
+
+function breakLines({ reconciled, kinds }: BreakReport): string[] {
+  const count = (value: number | null) => (value === null ? "-" : String(value));
+  const rows = kinds.map(({ name, expected, found, missed, wrong, extra }) => [
+    name,
+    ...[expected, found, missed, wrong, extra].map(count),
+  ]);
+  const told = reconciled ? [] : ["reconciliation: the lake holds none yet, so only what is expected can be told"];
+  return [
+    ...told,
+    ...table([["break", "expected", "found", "missed", "wrong", "extra"], ...rows]),
+    ...kinds.flatMap(breakExamples),
+  ];
+}
+
+function breakExamples({
+  name,
+  missed,
+  wrong,
+  extra,
+  missedExamples,
+  wrongExamples,
+  extraExamples,
+}: BreakScore): string[] {
+  const line = (what: string, count: number | null, shown: readonly string[]) =>
+    (count ?? 0) === 0 ? [] : [`${name}, ${what}: ${shown.join("; ")}${(count ?? 0) > shown.length ? "; ..." : ""}`];
+  return [
+    ...line("missed", missed, missedExamples),
+    ...line("wrong", wrong, wrongExamples),
+    ...line("extra", extra, extraExamples),
+  ];
 }
 
 function examples({ rule, missed, extra, missedExamples, extraExamples }: RuleScore): string[] {

@@ -91,6 +91,7 @@ describe("scoring alerts", () => {
       rules: scoreAlerts(truth, RIGHT.slice(1)),
       balance: [{ stream: "simulated-transactions", measure: "in", expected: 5, actual: 4 }],
       otherAlerts: 3,
+      breaks: null,
     });
     expect(text).toContain("velocity, missed: C1 originator 2025-03-03");
     expect(text).toContain("simulated-transactions in: 4, expected 5");

@@ -3,6 +3,7 @@ import type { Lake } from "../lake/lake";
 import { scanSql } from "../lake/scan";
 import { INGEST_BALANCE, QUARANTINE } from "../pipeline/tables";
 import { SIGNALS_SOURCE, TRANSACTIONS_SOURCE } from "./sinks/lake";
+import { type BreakReport, scoreReconciliation } from "./statements/score-breaks";
 import { readTruth, type StreamBalance, type Truth } from "./truth";
 
 const EXAMPLES_MAX = 5;
@@ -45,6 +46,8 @@ export interface ScoreReport {
   readonly balance: readonly BalanceScore[];
   /** Alerts about events of other runs, or of no simulation, left out. */
   readonly otherAlerts: number;
+  /** Breaks between payments and statements; null where the simulation wrote no statements. */
+  readonly breaks: BreakReport | null;
 }
 
 export interface ScoreRequest {
@@ -56,7 +59,7 @@ export interface ScoreRequest {
   readonly signalsSource?: string;
 }
 
-/** Holds the lake's alerts and balance against a simulation's ground truth. */
+/** Holds the lake's alerts, balance and reconciliation against a simulation's ground truth. */
 export async function scoreLake(request: ScoreRequest): Promise<ScoreReport> {
   const truth = await readTruth(request.truthPath);
   const alerts = await readAlerts(request.lake);
@@ -70,7 +73,8 @@ export async function scoreLake(request: ScoreRequest): Promise<ScoreReport> {
   for (const [source, expected] of streams) {
     if (expected !== null) balance.push(...(await scoreBalance(request.lake, source, expected)));
   }
-  return { rules: scoreAlerts(truth, own), balance, otherAlerts: alerts.length - own.length };
+  const breaks = await scoreReconciliation(request.lake, truth);
+  return { rules: scoreAlerts(truth, own), balance, otherAlerts: alerts.length - own.length, breaks };
 }
 
 /** Precision and recall per rule. An alert that fires again for what it has told already counts once. */
