@@ -20,6 +20,8 @@ export interface KafkaOptions {
   /** Asks for SASL/PLAIN with `SASL_USER`. */
   readonly sasl?: boolean;
   readonly ports?: readonly number[];
+  /** The port clients of a single broker are sent to instead of its own: a proxy in front of it. */
+  readonly advertisedPort?: number;
 }
 
 export interface KafkaStack {
@@ -58,6 +60,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaStack> {
     id: place + 1,
     port: ports[place * 2] ?? 0,
     controllerPort: ports[place * 2 + 1] ?? 0,
+    advertisedPort: options.advertisedPort ?? ports[place * 2] ?? 0,
     directory: join(options.directory, `broker-${place + 1}`),
   }));
   const brokers = nodes.map((node) => new Broker(node, nodes, options.sasl ?? false));
@@ -82,7 +85,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaStack> {
     return broker;
   };
   return {
-    brokers: nodes.map(({ port }) => `127.0.0.1:${port}`),
+    brokers: nodes.map(({ advertisedPort }) => `127.0.0.1:${advertisedPort}`),
     kill: (place) => at(place).kill(),
     restart: (place) => at(place).start(),
     pause: (place) => at(place).signal("SIGSTOP"),
@@ -95,6 +98,7 @@ interface Node {
   readonly id: number;
   readonly port: number;
   readonly controllerPort: number;
+  readonly advertisedPort: number;
   readonly directory: string;
 }
 
@@ -136,7 +140,7 @@ class Broker {
   }
 
   private settings(): string {
-    const { id, port, controllerPort, directory } = this.node;
+    const { id, port, controllerPort, advertisedPort, directory } = this.node;
     const protocol = this.sasl ? "SASL_PLAINTEXT" : "PLAINTEXT";
     const replicas = this.all.length;
     const jaas = `org.apache.kafka.common.security.plain.PlainLoginModule required username="${SASL_USER.username}" password="${SASL_USER.password}" user_${SASL_USER.username}="${SASL_USER.password}";`;
@@ -144,7 +148,7 @@ class Broker {
       "process.roles": "broker,controller",
       "node.id": id,
       listeners: `BROKER://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-      "advertised.listeners": `BROKER://127.0.0.1:${port}`,
+      "advertised.listeners": `BROKER://127.0.0.1:${advertisedPort}`,
       "listener.security.protocol.map": `BROKER:${protocol},CONTROLLER:PLAINTEXT`,
       "inter.broker.listener.name": "BROKER",
       "controller.listener.names": "CONTROLLER",

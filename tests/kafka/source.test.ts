@@ -112,7 +112,7 @@ describe.skipIf(missing !== null)("a topic of a real broker", () => {
     await produce(kafka(), topic, messagesOf("g", 50));
     const admin = kafka().admin();
     await admin.connect();
-    await admin.setOffsets({ groupId: "concordance", topic, partitions: [{ partition: 0, offset: "30" }] });
+    await admin.setOffsets({ groupId: topic, topic, partitions: [{ partition: 0, offset: "30" }] });
     await admin.disconnect();
     await read();
     await untilRows(50);
