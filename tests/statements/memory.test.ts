@@ -82,7 +82,7 @@ describe("memory", () => {
     expect(entries).toBe(count);
     expect(most).toBeGreaterThan(0);
     expect(most - before).toBeLessThan(GROWTH_BYTES_MAX);
-  }, 120_000);
+  }, 240_000);
 
   it("reads one camt.053 entry of 50,000 payments without holding them", async () => {
     const before = held();
@@ -96,7 +96,7 @@ describe("memory", () => {
     expect(reading.outcome().ok).toBe(true);
     expect(details).toBe(50_000);
     expect(most - before).toBeLessThan(GROWTH_BYTES_MAX / 5);
-  }, 120_000);
+  }, 240_000);
 });
 
 function* largeBatch(payments: number): Generator<Buffer> {
