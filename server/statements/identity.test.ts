@@ -71,7 +71,7 @@ describe("what is the same booking", () => {
       const together = await readFileOf(camtFile([statementOf(all, 1, cut, 2), statementOf(all, back, 6, 9)]));
       expect(sorted([...new Set(keys(together))])).toEqual(sorted(keys(month)));
     }
-  });
+  }, 120_000);
 
   it("does not depend on the order of a day's bookings", async () => {
     for (let seed = 1; seed <= 50; seed++) {

@@ -11,10 +11,14 @@ const each = Object.entries(SAMPLES);
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
 describe("reading statement files", () => {
-  it.each(each)("reads %s the same however its bytes arrive", async (_name, text) => {
-    const whole = await readFileOf(text);
-    for (const size of [1, 7, 94, 1_000]) expect(await readFileOf(text, {}, size)).toEqual(whole);
-  });
+  it.each(each)(
+    "reads %s the same however its bytes arrive",
+    async (_name, text) => {
+      const whole = await readFileOf(text);
+      for (const size of [1, 7, 94, 1_000]) expect(await readFileOf(text, {}, size)).toEqual(whole);
+    },
+    120_000,
+  );
 
   it.each(each)("knows %s by its bytes, accepted or refused, under any name", async (_name, text) => {
     const accepted = await judgeStatements([Buffer.from(text)], { name: "a" });
