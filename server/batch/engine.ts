@@ -47,10 +47,10 @@ export async function withFinal<Settings, T>(
     const plan = definition.plan(spec.businessDate, settings);
     for (const auxiliary of plan.auxiliary) await stage(connection, auxiliary, made);
     for (const { name, sql } of plan.steps) {
-      await connection.run(`CREATE OR REPLACE TEMP TABLE ${sqlName(name)} AS ${sql}`);
+      await runStep(connection, spec, name, sql);
       made.push(name);
     }
-    await connection.run(`CREATE OR REPLACE TEMP TABLE ${OUTPUT} AS ${plan.output}`);
+    await runStep(connection, spec, OUTPUT, plan.output);
     made.push(OUTPUT);
     const controls = await checked(connection, spec, plan.controls);
     return await work({ connection, relation: OUTPUT, rows: await countOf(connection, spec), controls });
@@ -58,6 +58,21 @@ export async function withFinal<Settings, T>(
     // Temporary tables belong to the connection; dropping them gives their memory back at once.
     for (const name of made) await connection.run(`DROP TABLE IF EXISTS ${sqlName(name)}`).catch(() => undefined);
     connection.closeSync();
+  }
+}
+
+async function runStep(connection: DuckDBConnection, spec: JobSpec, name: string, sql: string): Promise<void> {
+  try {
+    await connection.run(`CREATE OR REPLACE TEMP TABLE ${sqlName(name)} AS ${sql}`);
+  } catch (cause) {
+    throw new ConcordanceError({
+      kind: "internal",
+      code: "step_failed",
+      message: `${spec.index} of ${spec.businessDate}, step ${name}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      remedy: "Nothing was changed. Out of memory: give DuckDB more; else report it with the rule version.",
+      at: { index: spec.index, date: spec.businessDate, step: name },
+      cause,
+    });
   }
 }
 

@@ -14,6 +14,7 @@ import { createMerchantProjection } from "./merchants/projection";
 import { MERCHANT_CUSTOMERS, MERCHANTS_PARTIAL } from "./merchants/tables";
 import { createOpsProjections } from "./ops/projection";
 import { OPS_LATENCY, OPS_MINUTES } from "./ops/tables";
+import { RECONCILIATION } from "./reconciliation/tables";
 
 /** Every table of the lake. */
 export const ALL_TABLES: readonly TableSpec[] = [
@@ -37,6 +38,7 @@ export const ALL_TABLES: readonly TableSpec[] = [
   STATEMENT_LINES,
   STATEMENTS,
   STATEMENT_FILES,
+  RECONCILIATION,
 ];
 
 /** Every projection, all on one connection. */
