@@ -29,7 +29,7 @@ export const FOLLOWER_MARK = "from/ledger/copied";
 
 const IDLE_MS = 20;
 const KEEPER_MS = 60;
-const ACT_MS = 250;
+const ACT_MS = 120;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 

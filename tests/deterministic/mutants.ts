@@ -55,7 +55,7 @@ export const TRIALS: readonly Trial[] = [
   },
   {
     scope: "log",
-    seedsMax: 20,
+    seedsMax: 60,
     mutant: {
       name: "own commit read back",
       says: "a 412 for one's own commit is taken for a lost race",
@@ -95,15 +95,6 @@ export const TRIALS: readonly Trial[] = [
         indexer: (indexer) =>
           replace(indexer, "pushed", { get: () => undefined, set: () => undefined, delete: () => undefined }),
       },
-    },
-  },
-  {
-    scope: "lake",
-    seedsMax: 60,
-    mutant: {
-      name: "rows of others",
-      says: "an indexer that takes a partition over does not look at what was stored meanwhile",
-      process: { indexer: (indexer) => replace(part(indexer, "flusher"), "foreignSince", async () => new Map()) },
     },
   },
   {

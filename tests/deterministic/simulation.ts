@@ -206,7 +206,7 @@ export class Simulation {
     const level = random.pick([0, 0.3, 1]);
     this.faults.lostRequest = 0.01 * level;
     this.faults.lostAnswer = 0.04 * level;
-    this.faults.ownConflict = 0.04 * level;
+    this.faults.ownConflict = 0.08 * level;
     this.faults.busyKey = 0.05 * level;
     this.faults.lateAnswer = 0.3;
     this.faults.staleList = 0.2 * level;
@@ -264,7 +264,8 @@ export class Simulation {
 
   private spawn(role: Role): void {
     if (this.stopping) return;
-    const { scheduler, db, specs, sources, landingFormat, mutant } = this.options;
+    const { scheduler, db, specs, landingFormat, mutant, world } = this.options;
+    const sources = this.options.sources.filter(({ name }) => name !== LANDING_SOURCE || world.files.length > 0);
     const actor = new Actor(`${role} ${++this.counts.processes}`, role);
     this.living.set(actor, role);
     const store = openFaultyStore(this.bucket, scheduler, actor, this.faults, mutant?.store ?? {});
