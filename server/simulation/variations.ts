@@ -1,6 +1,7 @@
 import type { SimulationOptions } from "./options";
 import { type Payment, twinOf } from "./payment";
 import { hash32, hashText, type Prng } from "./prng";
+import { accountOf } from "./statements/accounts";
 import type { Merchant, World } from "./world";
 
 /** Of the kinds of breaks this many are for whole payments rather than for lines of a statement. */
@@ -21,6 +22,8 @@ export class Twins {
   pair(payment: Payment, nextId: () => string): { readonly payment: Payment; readonly afterMs: number } | null {
     const { statements, breakRate } = this.options;
     if (!statements || payment.type === "CARD" || payment.steps.at(-1)?.status !== "SETTLED") return null;
+    // Without names on the statement there would be nothing to take one for the other by.
+    if (accountOf(payment.currency).dialect === "free") return null;
     const luck = hash32(this.seed, ++this.asked);
     if (luck >= breakRate * TWIN_SHARE * 2 ** 32) return null;
     const kind = this.made++ % 2 === 0 ? "duplicate_internal" : "ambiguous";

@@ -136,6 +136,10 @@ export class BankPlanner {
       case "split":
       case "split_incomplete":
         return minor >= DIFFERENCE_FROM_MINOR;
+      case "reference_mismatch":
+      case "no_reference":
+        // Found by name and amount only, so the statement must have names.
+        return accountOf(payment.currency).dialect !== "free";
       case "returned":
         return dates.later(due, 1) <= until;
       case "late":

@@ -2,33 +2,39 @@ import { addDays } from "../../domain/calendar/business-days";
 import { formatMinor } from "../../domain/money";
 import type { BusinessDate } from "../../domain/time";
 import { COUNTRIES } from "../catalog";
-import { ACCOUNTS, feePlanOf, PAYOUT_CURRENCIES, PAYOUT_FEE_MINOR, settlementCurrency } from "./accounts";
+import { ACCOUNTS, feePlanOf, PAYOUT_CURRENCIES, settlementCurrency } from "./accounts";
 import { one, writePieces } from "./files";
 import { rateOn, rateText } from "./rates";
 
-/** What a reconciliation of the statements must know beside them: rates of every day, fee plans, accounts. */
+/**
+ * What a reconciliation of the statements must be told: fee plans, reference rates and currencies of settlement, as the
+ * settings of the reconciliation index take them (reconciliation.json); and a list of the accounts.
+ */
 export async function writeTerms(
   directory: string,
   seed: number,
   first: BusinessDate,
   until: BusinessDate,
 ): Promise<void> {
-  await writePieces(directory, "fx_rates.csv", one(ratesCsv(seed, first, until)));
-  await writePieces(directory, "fee_plans.json", one(`${JSON.stringify(feePlans(), null, 2)}\n`));
+  const settings = { settlesIn: settlesIn(), feePlans: feePlans(), rates: rates(seed, first, until) };
+  await writePieces(directory, "reconciliation.json", one(`${JSON.stringify(settings, null, 2)}\n`));
   await writePieces(directory, "accounts.csv", one(accountsCsv()));
 }
 
-function ratesCsv(seed: number, first: BusinessDate, until: BusinessDate): string {
+function settlesIn(): Record<string, string> {
   const currencies = [...new Set(COUNTRIES.map(({ currency }) => currency))];
-  const converted = currencies.filter((currency) => settlementCurrency(currency) !== currency);
-  const rows = ["date,from_currency,to_currency,rate"];
-  for (let date = first; date <= until; date = addDays(date, 1)) {
-    for (const from of converted) {
-      const to = settlementCurrency(from);
-      rows.push(`${date},${from},${to},${rateText(rateOn(seed, from, to, date))}`);
-    }
+  const pairs = currencies.map((currency) => [currency, settlementCurrency(currency)] as const);
+  return Object.fromEntries(pairs.filter(([from, to]) => from !== to));
+}
+
+function rates(seed: number, first: BusinessDate, until: BusinessDate) {
+  const rows: { date: BusinessDate; from: string; to: string; rate: string }[] = [];
+  const converted = Object.entries(settlesIn());
+  // A payment that came late is of a day before the first.
+  for (let date = addDays(first, -1); date <= until; date = addDays(date, 1)) {
+    for (const [from, to] of converted) rows.push({ date, from, to, rate: rateText(rateOn(seed, from, to, date)) });
   }
-  return `${rows.join("\n")}\n`;
+  return rows;
 }
 
 const feePlans = () =>
@@ -40,7 +46,7 @@ const feePlans = () =>
         percent: formatMinor(percent.unscaled, percent.scale),
         fixedMinor: String(fixedMinor),
       }));
-      return { id, source: psp, currency, rounding, rules, perPayoutMinor: String(PAYOUT_FEE_MINOR[psp]) };
+      return { id, source: psp, currency, rounding, terms: [{ since: null, rules }] };
     }),
   );
 

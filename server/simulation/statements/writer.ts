@@ -36,7 +36,7 @@ export interface StatementWriter {
 }
 
 export interface StatementWriterOptions {
-  /** Created where it is missing; the statements, and a folder `terms` with rates, fee plans and accounts. */
+  /** Created where it is missing; the statements, and a folder `terms` (`writeTerms`). */
   readonly directory: string;
   readonly options: SimulationOptions;
   readonly tell: Tell;
