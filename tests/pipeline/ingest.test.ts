@@ -65,6 +65,26 @@ describe("ingest", () => {
     expect((await inLake((_, verify) => verify())).differences).toEqual([]);
   });
 
+  it("takes a new content under a used name for another place: what both hold on one line is a duplicate", async () => {
+    const world = await writeWorld(directory, "w", 20);
+    await run([world.path]);
+    const [first = "", ...others] = (await readFile(world.path, "utf8")).trimEnd().split("\n");
+    const next = await writeWorld(directory, "next", 5);
+    const added = (await readFile(next.path, "utf8")).trimEnd().split("\n").slice(0, 4);
+    expect(others.length).toBeGreaterThan(added.length);
+    await writeFile(world.path, `${[first, ...added].join("\n")}\n`);
+    const report = await run([world.path]);
+    expect(report.duplicates - world.duplicates).toBe(1);
+    await inLake(async (query, verify) => {
+      expect(
+        await query(
+          "SELECT count(*) AS n FROM transactions WHERE transaction_id = 'w-0' GROUP BY event_id HAVING n > 1",
+        ),
+      ).toEqual([]);
+      expect((await verify()).differences).toEqual([]);
+    });
+  });
+
   it("recognises a duplicate that comes in a later file, after a restart", async () => {
     const world = await writeWorld(directory, "w", 60);
     await run([world.path]);

@@ -16,6 +16,9 @@ export interface Plan {
   readonly bytesMax: number;
 }
 
+/** What the records of a plan are placed in: a path may carry another content some day, and that is another place. */
+export const placeOf = ({ path, sha256 }: Plan): string => `${path}#${sha256.slice(0, 12)}`;
+
 const DIGITS = 20;
 const planKey = (source: string, number: number) => `plans/${source}/${String(number).padStart(DIGITS, "0")}.json`;
 const takenKey = (source: string, sha256: string) => `plans/${source}/taken/${sha256}.json`;

@@ -4,7 +4,16 @@ import type { Logger } from "../../observability/log";
 import type { RawRecord } from "../../pipeline/records";
 import type { Source, SourceSink, SourceStatus } from "../../pipeline/source";
 import { inspect, type LandingFiles, type RecordFormat, RecordReader } from "./files";
-import { forgetPlan, type Plan, readPlan, readTaken, rememberFinished, rememberTaken, writePlan } from "./plan";
+import {
+  forgetPlan,
+  type Plan,
+  placeOf,
+  readPlan,
+  readTaken,
+  rememberFinished,
+  rememberTaken,
+  writePlan,
+} from "./plan";
 
 export interface LandingOptions {
   readonly name: string;
@@ -278,7 +287,7 @@ export class LandingSource implements Source {
       appId,
       markVersion: BigInt(plan.number),
       markPer: "group",
-      batches: [{ source: this.name, partition: plan.path, records: slice.records }],
+      batches: [{ source: this.name, partition: placeOf(plan), records: slice.records }],
       bytes: slice.bytes,
       arrivedAtMs: Date.now(),
     });
