@@ -159,9 +159,12 @@ function filesOf(random: Random, lines: readonly Line[], fates: Map<string, Fate
     const length = 2 + random.below(8);
     const inFile = lines.slice(at, at + (rest - length < 2 ? rest : length));
     const key = `landing/${LANDING_SOURCE}/${String(files.length).padStart(3, "0")}.ndjson`;
-    for (const [position, { fate }] of inFile.entries()) fates.set(coordinates(LANDING_SOURCE, key, position), fate);
     const bytes = encoder.encode(`${inFile.map(({ text }) => text).join("\n")}\n`);
-    files.push({ key, bytes, sha256: createHash("sha256").update(bytes).digest("hex") });
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    // A place is a path with a content (server/sources/landing/plan.ts).
+    const place = `${key}#${sha256.slice(0, 12)}`;
+    for (const [position, { fate }] of inFile.entries()) fates.set(coordinates(LANDING_SOURCE, place, position), fate);
+    files.push({ key, bytes, sha256 });
     at += inFile.length;
   }
   return files;

@@ -10,8 +10,8 @@ afterAll(() => tools.db.close());
 /** How many seeds of each are played here; `npm run test:simulation -- --seeds N` plays as many as there is time for. */
 const SEEDS: readonly (readonly [Scope, number, number])[] = [
   ["log", 1, 150],
-  ["lake", 1, 14],
-  ["whole", 1, 3],
+  ["lake", 1, 10],
+  ["whole", 1, 2],
 ];
 
 describe("everything that can happen to the processes of a lake", () => {
@@ -37,9 +37,12 @@ describe("everything that can happen to the processes of a lake", () => {
     async (scope) => {
       const [first, again] = [await run(tools, { seed: 7, scope }), await run(tools, { seed: 7, scope })];
       expect(again).toEqual(first);
-      const other = await run(tools, { seed: 8, scope });
-      expect(other.traceHash).not.toBe(first.traceHash);
     },
     120_000,
   );
+
+  it("is another for another seed", async () => {
+    const [one, other] = [await run(tools, { seed: 7, scope: "log" }), await run(tools, { seed: 8, scope: "log" })];
+    expect(other.traceHash).not.toBe(one.traceHash);
+  });
 });
