@@ -142,6 +142,12 @@ describe("CSV with a mapping", () => {
     expect(verdict(await readFileOf(`${moving}${row}`, { mapping }))).toBe(code);
   });
 
+  it("opens no more accounts than its limit", async () => {
+    const rows = Array.from({ length: 10_001 }, (_, row) => `A${row},EUR,2026-11-20,1\n`).join("");
+    const file = await readFileOf(`account,currency,date,amount\n${rows}`, { mapping: plain({ signed: "amount" }) });
+    expect(verdict(file)).toBe("too_complex");
+  });
+
   it("refuses a date that is not of its pattern, and a day that does not exist", async () => {
     for (const text of ["20.11.26", "31.11.2026"]) {
       const bytes = german(GERMAN_ROWS.replace("20.11.2026", text));
