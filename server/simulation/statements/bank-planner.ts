@@ -1,5 +1,6 @@
 import type { BusinessDate } from "../../domain/time";
 import { FAMILY_NAMES, GIVEN_NAMES_F } from "../catalog";
+import type { Payment } from "../payment";
 import { hashText } from "../prng";
 import { accountOf } from "./accounts";
 import type { Due, DueDates } from "./due-dates";
@@ -68,7 +69,7 @@ export class BankPlanner {
     const { seed, rate } = parts;
     this.picker = new Picker(seed, rate, KINDS);
     this.conflicts = new Picker(seed + 1, Math.min(0.5, rate * 20), ["status_conflict"]);
-    this.returns = new Picker(seed + 2, Math.min(0.5, rate * 5), ["return_unmatched"]);
+    this.returns = new Picker(seed + 2, Math.min(0.5, rate * 20), ["return_unmatched"]);
   }
 
   settled(movement: Movement): void {
@@ -109,7 +110,9 @@ export class BankPlanner {
       return;
     }
     this.bookReturn(movement, date, payment.reference, payment.id);
-    if (this.returns.pick(() => true) === null) return;
+    // BAI2 has no mark of its own for a return: one of an unknown payment would be a debit like any other.
+    const isMarked = isAch(payment) || accountOf(payment.currency).format !== "bai2";
+    if (this.returns.pick(() => isMarked) === null) return;
     const unknown = this.unknownReference();
     const told = this.bookReturn(movement, date, unknown, unknown.slice(0, 15));
     const booking = this.bookingOf(movement);
@@ -324,8 +327,7 @@ export class BankPlanner {
     const { payment, step } = movement;
     const { book, numbers } = this.parts;
     const code = step.returnCode ?? "AC04";
-    const isAch = payment.currency === "USD" && (payment.type === "ACH" || payment.type === "DIRECT_DEBIT");
-    if (isAch) {
+    if (isAch(payment)) {
       const trace = returnTraceOf(numbers.trace());
       const file = book.ach(date, {
         code: ACH_CODES[code] ?? code,
@@ -378,3 +380,6 @@ export class BankPlanner {
     };
   }
 }
+
+const isAch = ({ currency, type }: Payment): boolean =>
+  currency === "USD" && (type === "ACH" || type === "DIRECT_DEBIT");

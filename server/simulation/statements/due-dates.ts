@@ -49,6 +49,11 @@ export class DueDates {
     return addBusinessDays(due.calendar, due.date, days);
   }
 
+  /** So many business days after a date, where cards settle in that currency. */
+  afterCard(currency: string, date: BusinessDate, days: number): BusinessDate {
+    return addBusinessDays(CALENDARS[railOf("CARD", currency)?.calendar ?? "weekends"], date, days);
+  }
+
   private tableOf(rail: Rail, date: BusinessDate): DueRow[] {
     const key = `${rail.id}/${date}`;
     const known = this.tables.get(key);

@@ -1,6 +1,7 @@
 import { exponentOf, formatMinor } from "../../domain/money";
 import type { BusinessDate } from "../../domain/time";
 import { ACCOUNTS, accountOf, type BankAccount, PAYOUT_CURRENCIES, PAYOUT_FEE_MINOR, type PspName } from "./accounts";
+import type { DueDates } from "./due-dates";
 import { copyWithin, writePieces } from "./files";
 import type { Ledger } from "./ledger";
 import { type AchReturn, type BankLine, closingOf, magnitude, type PspLine, type StatementHeader } from "./lines";
@@ -18,7 +19,9 @@ import { type PspPayout, writeStripe } from "./writers/stripe";
 const FAULT_MINOR = 100n;
 /** Of so many payouts one reaches the bank short, and one not at all. */
 const PAYOUTS_PER_BREAK = 8;
-const [SHORT_AT, MISSING_AT] = [3, 6];
+const [SHORT_AT, MISSING_AT] = [1, 4];
+/** A payout is given so many business days to reach the bank. */
+const PAYOUT_BUSINESS_DAYS = 2;
 
 /** What a statement is meant to say, entry by entry, in the order of the file. */
 export type Meant =
@@ -29,6 +32,9 @@ export type Meant =
 export interface PublishOptions {
   readonly directory: string;
   readonly run: string;
+  readonly dates: DueDates;
+  /** The last day there are statements of. */
+  readonly until: BusinessDate;
   readonly ledger: Ledger;
   readonly numbers: Numbers;
   readonly tally: Tally;
@@ -108,7 +114,8 @@ export class Publisher {
   private bookPayout(psp: PspName, payout: Omit<PspPayout, "rows">): string | null {
     const { ledger, numbers, tally } = this.options;
     const { id, batch, currency, date, netMinor } = payout;
-    const turn = this.payouts++ % PAYOUTS_PER_BREAK;
+    const isDue = this.options.dates.afterCard(currency, date, PAYOUT_BUSINESS_DAYS) <= this.options.until;
+    const turn = isDue ? this.payouts++ % PAYOUTS_PER_BREAK : null;
     const account = accountOf(currency);
     const booked = turn === SHORT_AT ? netMinor - magnitude(netMinor) / 10n : netMinor;
     const planted = {

@@ -157,7 +157,7 @@ async function readVerdicts(lake: Lake): Promise<Verdict[] | null> {
     const reader = await connection.runAndReadAll(
       `SELECT DISTINCT kind, stage, transaction_id, reference, CAST(business_date AS VARCHAR) FROM (
          SELECT * FROM ${relation}
-          QUALIFY business_date = max(business_date) OVER (PARTITION BY coalesce(transaction_id, reference, row_key)))
+          QUALIFY business_date = max(business_date) OVER (PARTITION BY coalesce(item_key, row_key)))
         WHERE kind IS NOT NULL OR stage > 1`,
     );
     const text = (value: unknown) => (typeof value === "string" ? value : null);

@@ -31,10 +31,6 @@ export class Spool {
     this.chars += line.length;
   }
 
-  has(key: string): boolean {
-    return this.known.has(key);
-  }
-
   /** Called between the generator's turns: writes what is worth a write, and everything once it is too much. */
   async relieve(): Promise<void> {
     if (this.chars < BUFFER_CHARS_MAX) return;

@@ -91,7 +91,7 @@ export async function openStatementWriter(given: StatementWriterOptions): Promis
       guarded(directory, async () => {
         await spool.flush(0);
         const publisher = new Publisher({
-          ...{ directory, run: options.run, ledger, numbers, tally, tell },
+          ...{ directory, run: options.run, dates: parts.dates, until, ledger, numbers, tally, tell },
           ...(onEntry === undefined ? {} : { onEntry }),
         });
         await publisher.all(() => spool.flush(0));
