@@ -67,3 +67,12 @@ export async function readTaken(
 export async function forgetPlan(store: ObjectStore, source: string, number: number): Promise<void> {
   if (number >= 0) await store.delete([planKey(source, number)]);
 }
+
+export const changedFile = (plan: Plan, source: string, removed: boolean) =>
+  new ConcordanceError({
+    kind: "data_loss",
+    code: "landing_file_changed",
+    message: `${plan.path} was ${removed ? "removed" : "changed"} after batch ${plan.number} of ${source} had planned to read it.`,
+    remedy: `Put the file back as it was (SHA-256 ${plan.sha256}); reading then goes on by itself.`,
+    at: { source, path: plan.path },
+  });

@@ -1,10 +1,12 @@
 import { ConcordanceError } from "../../domain/errors";
 import type { ObjectInfo, ObjectStore } from "../../lake/store/store";
 import type { Logger } from "../../observability/log";
+import { pause } from "../../pipeline/pause";
 import type { RawRecord } from "../../pipeline/records";
 import type { Source, SourceSink, SourceStatus } from "../../pipeline/source";
 import { inspect, type LandingFiles, type RecordFormat, RecordReader } from "./files";
 import {
+  changedFile,
   forgetPlan,
   type Plan,
   placeOf,
@@ -379,25 +381,5 @@ async function readSlice(reader: RecordReader, plan: Plan): Promise<Slice> {
   return { records, bytes };
 }
 
-const changedFile = (plan: Plan, source: string, removed: boolean) =>
-  new ConcordanceError({
-    kind: "data_loss",
-    code: "landing_file_changed",
-    message: `${plan.path} was ${removed ? "removed" : "changed"} after batch ${plan.number} of ${source} had planned to read it.`,
-    remedy: `Put the file back as it was (SHA-256 ${plan.sha256}); reading then goes on by itself.`,
-    at: { source, path: plan.path },
-  });
-
 const fenced = (appId: string) =>
   new ConcordanceError({ kind: "conflict", code: "fenced", message: `Another indexer plans ${appId}.`, at: { appId } });
-
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end);
-  });
