@@ -277,6 +277,7 @@ export class BankPlanner {
     tally.break(this.planted(twin.kind, booking, { ...told, other: ids[0] }));
   }
 
+  /** A line for a payment nobody made, beside one that is as it should be. */
   private bookUnknown(booking: Booking): void {
     const { picker } = this;
     const reference = this.unknownReference();
@@ -291,7 +292,6 @@ export class BankPlanner {
     });
     const facts = { ...told, transaction: null, reference, expectedBy: null, amountMinor: String(signedMinor) };
     this.parts.tally.break(this.planted("missing_internal", booking, facts), 0);
-    // The payment beside which it stands is as it should be.
   }
 
   private unknownReference(): string {

@@ -1,4 +1,4 @@
-import { copyFile, open, rename } from "node:fs/promises";
+import { copyFile, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 const CHUNK_CHARS = 256 * 1024;
@@ -19,8 +19,11 @@ export async function writePieces(directory: string, name: string, pieces: Async
       chars = 0;
     }
     await file.writeFile(waiting.join(""));
-  } finally {
     await file.close();
+  } catch (error) {
+    await file.close();
+    await rm(`${path}.part`, { force: true });
+    throw error;
   }
   await rename(`${path}.part`, path);
 }
