@@ -22,8 +22,8 @@ export async function countsOfDate<Settings>(
 ): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   const settings = definition.settings.parse(spec.settings);
-  for (const { table, dateColumn } of definition.inputs(spec.businessDate, settings)) {
-    if (dateColumn === null) continue;
+  for (const { table, dateColumn, to } of definition.inputs(spec.businessDate, settings)) {
+    if (dateColumn === null || (to !== null && to < spec.businessDate)) continue;
     const reader = await connection.runAndReadAll(
       `SELECT count(*) FROM ${sqlName(table)} WHERE ${sqlName(dateColumn)} = DATE '${spec.businessDate}'`,
     );
@@ -49,8 +49,8 @@ export async function datesToRerun<Settings>(
     if (record === null) continue;
     const lateRows: Record<string, number> = {};
     const settings = definition.settings.parse(record.spec.settings);
-    for (const { table, dateColumn } of definition.inputs(businessDate, settings)) {
-      if (dateColumn === null) continue;
+    for (const { table, dateColumn, to } of definition.inputs(businessDate, settings)) {
+      if (dateColumn === null || (to !== null && to < businessDate)) continue;
       const counts = now.get(table) ?? (await countsByDate(lake, table, dateColumn, dates));
       now.set(table, counts);
       const late = (counts.get(businessDate) ?? 0) - (record.rowsOfDate[table] ?? 0);

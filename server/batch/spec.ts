@@ -51,8 +51,10 @@ function filesWithin({ files }: Snapshot, { dateColumn, from, to }: InputWindow)
   return dateColumn === null ? [...files] : pruneFiles(files, dateColumn, from ?? "0000-01-01", to ?? "9999-12-31");
 }
 
-/** The same for the same spec. */
-export const specId = (spec: JobSpec): string => deterministicId("job", canonical(spec));
+/** The same for the same rules, settings and files: a version that changed nothing of them makes no other job. */
+export function specId({ inputs, ...spec }: JobSpec): string {
+  return deterministicId("job", canonical({ ...spec, inputs: inputs.map(({ table, files }) => ({ table, files })) }));
+}
 
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;

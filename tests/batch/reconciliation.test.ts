@@ -173,6 +173,26 @@ describe("time", () => {
   });
 });
 
+describe("a match once closed", () => {
+  it("stands, whatever comes later, and is told once", async () => {
+    const lake = await freshLake();
+    await pay(lake, { id: "a", amount: 10_000n, on: MON });
+    await book(lake, { key: "near", amount: 10_001n, on: TUE, reference: "E2E-a" });
+    expect(summary(await closeBooks(lake, TUE))).toEqual(["bank matched 2", "internal matched 2"]);
+    await book(lake, { key: "exact", amount: 10_000n, on: WED, reference: "E2E-a" });
+    expect(summary(await closeBooks(lake, WED))).toEqual(["bank break missing_internal"]);
+  });
+
+  it("of rows that came late is told by the close that made it", async () => {
+    const lake = await freshLake();
+    await pay(lake, { id: "a", amount: 100n, on: MON });
+    expect(summary(await closeBooks(lake, WED))).toEqual(["internal break missing_external"]);
+    await book(lake, { key: "late", amount: 100n, on: TUE, reference: "E2E-a" });
+    expect(summary(await closeBooks(lake, THU))).toEqual(["bank matched 1", "internal matched 1"]);
+    expect(summary(await closeBooks(lake, FRI))).toEqual([]);
+  });
+});
+
 describe("waterfalls", () => {
   it("of a payout: gross, refunds, chargebacks, fees, reserve, currency and the bank's figure add up to nothing", async () => {
     const line = { format: "stripe", account: "acct", batch: "po_12345", on: THU } as const;

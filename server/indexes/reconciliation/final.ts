@@ -1,4 +1,5 @@
 import type { FinalDefinition, FinalPlan } from "../../batch/definition";
+import { addDays } from "../../domain/calendar/business-days";
 import type { BusinessDate } from "../../domain/time";
 import { breakSteps } from "./rows-breaks";
 import { matchSteps } from "./rows-matches";
@@ -22,6 +23,7 @@ export const RECONCILIATION_FINAL: FinalDefinition<ReconciliationSettings> = {
       { table: "transactions", dateColumn: "business_date", from: readFrom, to: close },
       { table: "statement_lines", dateColumn: "booking_date", from: readFrom, to: close },
       { table: "statement_files", dateColumn: null, from: null, to: null },
+      { table: "reconciliation", dateColumn: "business_date", from: readFrom, to: addDays(close, -1) },
     ];
   },
   plan: planOf,

@@ -19,7 +19,8 @@ export const breakSteps = (): Step[] => [
   { name: "r_b_other", sql: DIRECTION_OR_CURRENCY },
   { name: "r_i8", sql: without("r_i7", ["r_b_other"]) },
   { name: "r_e8", sql: without("r_e7", ["r_b_other"]) },
-  { name: "r_matches", sql: MATCHES },
+  { name: "r_new_matches", sql: MATCHES },
+  { name: "r_matches", sql: ALL_MATCHES },
   { name: "r_unsettled", sql: UNSETTLED },
   { name: "r_b_lines", sql: LINES_ALONE },
   { name: "r_b_steps", sql: STEPS_ALONE },
@@ -160,6 +161,15 @@ const MATCHES = ["r_m0", "r_mp", "r_m1", "r_m2", "r_m3", "r_m4", "r_m5"]
   .map((name) => `SELECT item_key, match_id, stage, match_type, confidence, evidence FROM ${name}`)
   .join(" UNION ALL ");
 
+/** With those of earlier closes whose members are still looked at. */
+const ALL_MATCHES = `
+  SELECT item_key, match_id, stage, match_type, confidence, evidence FROM r_new_matches
+  UNION ALL
+  SELECT c.item_key, c.match_id, c.stage, c.match_type, c.confidence, c.evidence FROM r_closed c
+  WHERE EXISTS (SELECT 1 FROM r_steps s WHERE s.item_key = c.item_key)
+    OR EXISTS (SELECT 1 FROM r_lines l WHERE l.item_key = c.item_key AND l.role <> 'payout')
+    OR EXISTS (SELECT 1 FROM r_payouts p WHERE p.item_key = c.item_key)`;
+
 /** Payments that lines name though no money of theirs has moved, by our books: the newest status of each reference. */
 const UNSETTLED = `
   WITH wanted AS (
@@ -176,8 +186,9 @@ const UNSETTLED = `
 /** Lines with no payment beside them. */
 const LINES_ALONE = `
   WITH taken AS (
-    SELECT DISTINCT l.thread, l.compared_currency, l.compared_minor FROM r_payment_lines l
-    JOIN r_matches m ON m.item_key = l.item_key WHERE l.thread IS NOT NULL
+    SELECT DISTINCT r.thread, l.compared_currency, l.compared_minor FROM r_lines l
+    JOIN r_matches m ON m.item_key = l.item_key
+    JOIN r_resolved r ON r.item_key = l.item_key AND r.thread IS NOT NULL
   ),
   settled AS (SELECT DISTINCT thread FROM r_steps WHERE status = 'SETTLED')
   SELECT e.item_key, e.item_key AS break_id,

@@ -12,8 +12,9 @@ export const matchSteps = (dates: Dates, settings: ReconciliationSettings): Step
   { name: "r_payout_links", sql: PAYOUT_LINKS },
   { name: "r_mp", sql: PAYOUTS },
   { name: "r_payment_lines", sql: PAYMENT_LINES },
+  { name: "r_open_steps", sql: `SELECT s.* FROM r_steps s WHERE ${notClosed("s")}` },
   { name: "r_m1", sql: SAME_AMOUNT },
-  { name: "r_i1", sql: leftSteps("r_steps", "r_m1") },
+  { name: "r_i1", sql: leftSteps("r_open_steps", "r_m1") },
   { name: "r_e1", sql: leftLines("r_payment_lines", "r_m1") },
   { name: "r_m2", sql: withinTolerance(settings) },
   { name: "r_i2", sql: leftSteps("r_i1", "r_m2") },
@@ -28,6 +29,8 @@ export const matchSteps = (dates: Dates, settings: ReconciliationSettings): Step
   { name: "r_candidates", sql: candidates(dates, settings) },
 ];
 
+const notClosed = (alias: string) => `NOT EXISTS (SELECT 1 FROM r_closed c WHERE c.item_key = ${alias}.item_key)`;
+
 const left = (items: string, taken: string) =>
   `SELECT x.* FROM ${items} x WHERE NOT EXISTS (SELECT 1 FROM ${taken} m WHERE m.item_key = x.item_key)`;
 const leftSteps = left;
@@ -37,9 +40,10 @@ const leftLines = left;
 const SELF_EXPLAINED = `
   SELECT item_key, item_key AS match_id, 0 AS stage, 'charge' AS match_type, CAST(1.0 AS DOUBLE) AS confidence,
     'stated as ' || role AS evidence
-  FROM r_lines WHERE role IN ('fee', 'reserve')
+  FROM r_lines l WHERE role IN ('fee', 'reserve') AND ${notClosed("l")}
   UNION ALL
-  SELECT item_key, item_key, 0, 'charge', CAST(1.0 AS DOUBLE), 'nothing to pay out' FROM r_payouts WHERE amount_minor = 0`;
+  SELECT item_key, item_key, 0, 'charge', CAST(1.0 AS DOUBLE), 'nothing to pay out' FROM r_payouts p
+  WHERE amount_minor = 0 AND ${notClosed("p")}`;
 
 /** Names a payout goes by. Short batch numbers are nobody's reference. */
 const PAYOUT_REFS = `
@@ -56,7 +60,7 @@ const PAYOUT_LINKS = `
   JOIN r_line_refs f ON f.item_key = l.item_key
   JOIN r_payout_refs r ON r.ref = f.ref
   JOIN r_payouts p ON p.payout_key = r.payout_key AND p.currency = l.currency
-  WHERE l.side = 'bank'
+  WHERE l.side = 'bank' AND ${notClosed("l")} AND ${notClosed("p")}
   GROUP BY l.item_key HAVING count(DISTINCT r.payout_key) = 1`;
 
 /** Stage 3: the lines of a payout, less fees, are one bank line, or several, that name it; else (stage 5) the only line of its amount within a week. */
@@ -75,7 +79,7 @@ const PAYOUTS = `
     FROM r_payouts p
     JOIN r_lines l ON l.currency = p.currency AND l.amount_minor = p.amount_minor AND l.side = 'bank' AND l.role = 'payment'
       AND l.booking_date >= p.known_on AND l.booking_date <= date_add(p.known_on, 7)
-    WHERE p.amount_minor <> 0
+    WHERE p.amount_minor <> 0 AND ${notClosed("l")} AND ${notClosed("p")}
       AND NOT EXISTS (SELECT 1 FROM named n WHERE n.payout_key = p.payout_key)
       AND NOT EXISTS (SELECT 1 FROM r_payout_links k WHERE k.item_key = l.item_key)
       AND NOT EXISTS (SELECT 1 FROM r_resolved r WHERE r.item_key = l.item_key)
@@ -96,7 +100,7 @@ const PAYOUTS = `
 const PAYMENT_LINES = `
   SELECT l.*, r.thread, coalesce(r.threads, 0) AS threads FROM r_lines l
   LEFT JOIN r_resolved r ON r.item_key = l.item_key
-  WHERE l.role = 'payment'
+  WHERE l.role = 'payment' AND ${notClosed("l")}
     AND NOT EXISTS (SELECT 1 FROM r_mp m WHERE m.item_key = l.item_key)
     AND NOT EXISTS (SELECT 1 FROM r_payout_links k WHERE k.item_key = l.item_key)`;
 
@@ -112,7 +116,7 @@ const SAME_AMOUNT = `
   WITH s AS (
     SELECT item_key, thread, currency, amount_minor,
       row_number() OVER (PARTITION BY thread, currency, amount_minor ORDER BY event_time, item_key) AS nth
-    FROM r_steps
+    FROM r_open_steps
   ),
   l AS (
     SELECT item_key, thread, compared_currency, compared_minor,
@@ -161,7 +165,7 @@ const SUMS = `
     SELECT s.thread, s.currency, l.match_id, CASE WHEN s.steps > 1 AND l.lines > 1 THEN 4 ELSE 3 END AS stage,
       CASE WHEN s.steps = 1 THEN '1' ELSE 'n' END || ':' || CASE WHEN l.lines = 1 THEN '1' WHEN s.steps > 1 THEN 'm' ELSE 'n' END AS match_type
     FROM s JOIN l ON l.thread = s.thread AND l.compared_currency = s.currency AND l.amount_minor = s.amount_minor
-    WHERE s.steps + l.lines > 2
+    WHERE s.steps + l.lines > 2 AND s.amount_minor <> 0
   )
   SELECT x.item_key, a.match_id, a.stage, a.match_type, CAST(0.95 AS DOUBLE) AS confidence, 'same reference, same sum' AS evidence
   FROM r_i2 x JOIN agreed a ON a.thread = x.thread AND a.currency = x.currency
@@ -216,14 +220,16 @@ const alike = (a: string, b: string) => `
 
 /**
  * Stage 5 and what it must not take: lines that name no known thread beside payments of the same amount and time and a like
- * name. `likeness` is that of the names, or of the references where a side tells no name.
+ * name. `likeness` is that of the names, or, where a side
+ * tells no name, of the references of lines booked when the payment was made.
  */
 const candidates = (_dates: Dates, { similarityMin, windowDaysBefore, windowDaysAfter }: ReconciliationSettings) => `
   WITH near AS (
     SELECT i.item_key AS step, e.item_key AS line, i.thread,
       CASE WHEN i.party IS NOT NULL AND e.party IS NOT NULL THEN ${alike("i.party", "e.party")}
            WHEN i.party IS NOT NULL AND e.remittance IS NOT NULL AND instr(${folded("e.remittance")}, ${folded("i.party")}) > 0 THEN CAST(1 AS DOUBLE)
-           WHEN e.reference IS NOT NULL AND (e.end_to_end_id IS NOT NULL OR e.psp_reference IS NOT NULL) THEN ${alike("i.reference", "e.reference")}
+           WHEN (e.end_to_end_id IS NOT NULL OR e.psp_reference IS NOT NULL)
+             AND e.booking_date >= i.business_date AND e.booking_date <= date_add(i.business_date, 1) THEN ${alike("i.reference", "e.reference")}
            ELSE CAST(0 AS DOUBLE) END AS likeness,
       CASE WHEN e.end_to_end_id IS NOT NULL OR e.psp_reference IS NOT NULL THEN true
            WHEN e.customer_reference IS NULL THEN false

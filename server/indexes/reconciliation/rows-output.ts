@@ -3,10 +3,10 @@ import { RECONCILIATION } from "./tables";
 
 type Cells = Readonly<Record<string, string>>;
 
-/** The rows of the close: items matched that day or open at its end, findings, refused files, waterfalls. */
+/** The rows of the close: items it matched, items open at its end, findings, refused files, waterfalls. */
 export function outputSql({ tellFrom, close }: Dates, ruleVersion: string): string {
   const always = { business_date: `DATE '${close}'`, rule_version: `'${ruleVersion}'` };
-  const told = `(s.item_date >= DATE '${tellFrom}' AND s.state <> 'matched') OR s.match_date = DATE '${close}'`;
+  const told = `(s.item_date >= DATE '${tellFrom}' AND s.state <> 'matched') OR s.match_date IS NOT NULL`;
   const age = (since: string, currency: string) => ({
     joins: `
       JOIN aux_calendar now ON now.calendar = ${calendarKey(currency)} AND now.day = DATE '${close}'
@@ -15,7 +15,7 @@ export function outputSql({ tellFrom, close }: Dates, ruleVersion: string): stri
   const itemAge = age("CASE WHEN s.kind = 'missing_external' THEN s.due_on ELSE s.item_date END", "s.currency").joins;
   return [
     `${select({ ...always, ...ITEM, ...STEP })} FROM r_states s JOIN r_shown_steps i ON i.item_key = s.item_key ${itemAge} WHERE ${told}`,
-    `${select({ ...always, ...ITEM, ...LINE })} FROM r_states s JOIN r_lines l ON l.item_key = s.item_key ${itemAge} WHERE ${told}`,
+    `${select({ ...always, ...ITEM, ...LINE })} FROM r_states s JOIN r_lines l ON l.item_key = s.item_key LEFT JOIN r_line_payments lp ON lp.item_key = s.item_key ${itemAge} WHERE ${told}`,
     `${select({ ...always, ...ITEM, ...PAYOUT })} FROM r_states s JOIN r_payouts p ON p.item_key = s.item_key ${itemAge} WHERE ${told}`,
     `${select({ ...always, ...FINDING })} FROM r_findings f JOIN r_pairs_now p ON p.line = f.item_key
       ${age("CASE WHEN f.kind = 'late' THEN p.due_on ELSE p.known_on END", "p.currency").joins}`,
@@ -85,6 +85,7 @@ const STEP: Cells = {
 };
 
 const LINE: Cells = {
+  transaction_id: "lp.transaction_id",
   line_key: "l.line_key",
   status: "l.code",
   reference: "l.reference",

@@ -14,7 +14,8 @@ export const stateSteps = (dates: Dates, settings: ReconciliationSettings): Step
   },
   { name: "r_due", sql: dueOfAll() },
   { name: "r_states", sql: states(dates) },
-  { name: "r_pairs_now", sql: pairsNow(dates) },
+  { name: "r_line_payments", sql: LINE_PAYMENTS },
+  { name: "r_pairs_now", sql: PAIRS_NOW },
   { name: "r_rates_now", sql: ratesNow(settings) },
   { name: "r_findings", sql: FINDINGS },
 ];
@@ -25,13 +26,13 @@ const ITEMS = `
   UNION ALL SELECT item_key, 'processor', 'payout', currency, amount_minor, known_on FROM r_payouts`;
 
 const MATCH_DATES = `
-  SELECT m.match_id, max(i.item_date) AS match_date FROM r_matches m JOIN r_items i ON i.item_key = m.item_key GROUP BY m.match_id`;
+  SELECT m.match_id, max(i.item_date) AS match_date FROM r_new_matches m JOIN r_items i ON i.item_key = m.item_key GROUP BY m.match_id`;
 
-const openOrNew = ({ tellFrom, close }: Dates) => `
+const openOrNew = ({ tellFrom }: Dates) => `
   SELECT i.item_key FROM r_items i
   LEFT JOIN r_matches m ON m.item_key = i.item_key
   LEFT JOIN r_match_dates d ON d.match_id = m.match_id
-  WHERE (m.item_key IS NULL AND i.item_date >= DATE '${tellFrom}') OR d.match_date = DATE '${close}'`;
+  WHERE (m.item_key IS NULL AND i.item_date >= DATE '${tellFrom}') OR d.match_id IS NOT NULL`;
 
 const dueOfAll = () => `${due("r_shown_steps")}
   UNION ALL
@@ -55,8 +56,28 @@ const states = ({ close }: Dates) => `
   LEFT JOIN r_broken b ON b.item_key = i.item_key
   LEFT JOIN r_due u ON u.item_key = i.item_key`;
 
-/** Payments matched that day with one line each: the payment beside its line. */
-const pairsNow = ({ close }: Dates) => `
+/** The payment a told line is about: its partner in a match or break, else the first of the thread it names. */
+const LINE_PAYMENTS = `
+  WITH partners AS (
+    SELECT coalesce(s.match_id, s.break_id) AS together, min(i.transaction_id) AS transaction_id
+    FROM r_states s JOIN r_shown_steps i ON i.item_key = s.item_key WHERE s.state <> 'in_flight'
+    GROUP BY coalesce(s.match_id, s.break_id)
+  ),
+  told AS (SELECT s.item_key, coalesce(s.match_id, s.break_id) AS together FROM r_states s JOIN r_open_or_new o ON o.item_key = s.item_key WHERE s.side <> 'internal'),
+  alone AS (
+    SELECT t.item_key, min(i.transaction_id) AS transaction_id
+    FROM told t JOIN r_resolved r ON r.item_key = t.item_key JOIN r_steps i ON i.thread = r.thread
+    WHERE NOT EXISTS (SELECT 1 FROM partners p WHERE p.together = t.together)
+    GROUP BY t.item_key
+  )
+  SELECT t.item_key, coalesce(p.transaction_id, a.transaction_id, u.transaction_id) AS transaction_id
+  FROM told t
+  LEFT JOIN partners p ON p.together = t.together
+  LEFT JOIN alone a ON a.item_key = t.item_key
+  LEFT JOIN r_unsettled u ON u.item_key = t.item_key`;
+
+/** Payments matched by this close with one line each: the payment beside its line. */
+const PAIRS_NOW = `
   SELECT s.item_key AS step, l.item_key AS line, s.transaction_id, s.status, s.payment_type, s.business_date, s.event_time,
     l.side, l.format, l.account, l.currency, l.exponent, l.gross_minor, l.fee_minor, l.booking_date, l.known_on,
     l.compared_currency, l.compared_minor, l.exchange_rate, l.line_key, l.payout_key, l.reference, u.due_on, u.overdue_from, m.match_id
@@ -65,8 +86,7 @@ const pairsNow = ({ close }: Dates) => `
   JOIN r_lines l ON l.item_key = m.item_key
   JOIN r_matches n ON n.match_id = m.match_id AND n.item_key <> m.item_key
   JOIN r_steps s ON s.item_key = n.item_key
-  LEFT JOIN r_due u ON u.item_key = s.item_key
-  WHERE d.match_date = DATE '${close}'`;
+  LEFT JOIN r_due u ON u.item_key = s.item_key`;
 
 /** What a conversion should have come to at the day's reference rate. */
 const ratesNow = ({ rateToleranceMinor, rateTolerancePercent }: ReconciliationSettings) => `

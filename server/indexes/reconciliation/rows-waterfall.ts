@@ -6,7 +6,7 @@ import type { Dates } from "./rules";
  * what makes up the net, the residual that nothing explains, and the bank's own figure taken off. They add up to zero.
  */
 export const waterfallSteps = (dates: Dates): Step[] => [
-  { name: "r_waterfall_payouts", sql: payoutComponents(dates) },
+  { name: "r_waterfall_payouts", sql: PAYOUT_COMPONENTS },
   { name: "r_waterfall_accounts", sql: accountComponents(dates) },
 ];
 
@@ -20,11 +20,11 @@ const COMPONENT = `
        WHEN l.gross_minor > 0 THEN 'gross'
        ELSE 'adjustments' END`;
 
-const payoutComponents = ({ close }: Dates) => `
+const PAYOUT_COMPONENTS = `
   WITH told AS (
     SELECT p.payout_key, p.item_key, p.account, p.currency, p.exponent, p.amount_minor
     FROM r_payouts p JOIN r_states s ON s.item_key = p.item_key
-    WHERE s.state <> 'matched' OR s.match_date = DATE '${close}'
+    WHERE s.state <> 'matched' OR s.match_date IS NOT NULL
   ),
   lines AS (
     SELECT l.*, coalesce(r.difference_minor, 0) AS fx_minor, ${COMPONENT} AS component
@@ -63,7 +63,7 @@ const accountComponents = ({ close }: Dates) => `
   WITH explained AS (
     SELECT l.account, l.currency, max(l.exponent) AS exponent,
       CASE WHEN l.role = 'fee' THEN 'fees'
-           WHEN EXISTS (SELECT 1 FROM r_mp m WHERE m.item_key = l.item_key) THEN 'payouts'
+           WHEN substr(s.match_id, 1, 2) = 'p|' THEN 'payouts'
            WHEN s.state = 'matched' THEN 'payments' ELSE 'residual' END AS component,
       CAST(sum(l.amount_minor) AS BIGINT) AS amount_minor
     FROM r_lines l JOIN r_states s ON s.item_key = l.item_key

@@ -6,6 +6,7 @@ import type { Dates } from "./rules";
  * grouped entry in its place), a processor's payout. Written in the SQL that DuckDB and Spark both run (docs/design.md).
  */
 export const itemSteps = (dates: Dates): Step[] => [
+  { name: "r_closed", sql: closed(dates) },
   { name: "r_steps", sql: paymentSteps(dates) },
   { name: "r_refs", sql: REFS },
   { name: "r_grouped", sql: GROUPED },
@@ -15,6 +16,11 @@ export const itemSteps = (dates: Dates): Step[] => [
   { name: "r_resolved", sql: RESOLVED },
   { name: "r_payouts", sql: payouts(dates) },
 ];
+
+/** Members of matches that earlier closes have told: a match once closed stands, whatever comes later. */
+const closed = ({ readFrom, close }: Dates) => `
+  SELECT item_key, match_id, stage, match_type, confidence, evidence FROM reconciliation
+  WHERE row_kind = 'item' AND state = 'matched' AND business_date >= DATE '${readFrom}' AND business_date < DATE '${close}'`;
 
 /** Steps after which money moves: in for SETTLED, out again for the others. Payments of one person with one reference are a thread. */
 const paymentSteps = ({ readFrom, close }: Dates) => `

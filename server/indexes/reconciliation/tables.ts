@@ -40,7 +40,7 @@ export const RECONCILIATION: TableSpec = {
     optional("match_type", "string", "1:1, 1:n, n:1, n:m or charge"),
     optional("confidence", "double", "0 to 1"),
     optional("evidence", "string", "What the match rests upon"),
-    optional("match_date", "date", "Day the last member was known"),
+    optional("match_date", "date", "Day the last member was known; the match was made by the close it is told in"),
     optional("break_id", "string", "The same for all rows of one break"),
     optional("kind", "string", "Kind of the break"),
     optional("field", "string", "Field that differs"),
