@@ -3,7 +3,11 @@ import { type ColumnSpec, optional, required, type TableSpec } from "../lake/typ
 /** Where a row came from; every index row can be traced back to these (PRODUCT.md section 1). */
 export const SOURCE_COORDINATES: readonly ColumnSpec[] = [
   required("source", "string", "Name of the configured source"),
-  required("source_partition", "string", "Kafka partition number, or the landing file's path"),
+  required(
+    "source_partition",
+    "string",
+    "Kafka partition number, or the landing file's path # the beginning of its content's SHA-256",
+  ),
   required("source_offset", "bigint", "Kafka offset, or the record's 0-based number in the landing file"),
 ];
 
@@ -127,7 +131,11 @@ export const INGEST_BALANCE: TableSpec = {
     required("batch_id", "string", "The micro-batch"),
     optional("business_date", "date", "Null where a quarantined record has no readable time"),
     required("source", "string", "Name of the configured source"),
-    required("source_partition", "string", "Kafka partition number, or the landing file's path"),
+    required(
+      "source_partition",
+      "string",
+      "Kafka partition number, or the landing file's path # the beginning of its content's SHA-256",
+    ),
     required("offset_from", "bigint", "First offset of the batch in this partition"),
     required("offset_to", "bigint", "Last offset of the batch in this partition"),
     required("records_in", "bigint", "Records read"),

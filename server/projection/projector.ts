@@ -1,4 +1,3 @@
-import { setTimeout as wait } from "node:timers/promises";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { ConcordanceError, invariant } from "../domain/errors";
 import type { Db } from "../lake/duckdb";
@@ -9,6 +8,7 @@ import { scanSql } from "../lake/scan";
 import type { Change, DataFile, Snapshot } from "../lake/snapshot";
 import type { TableSpec } from "../lake/types";
 import type { Logger } from "../observability/log";
+import { pause } from "../pipeline/pause";
 import type { Projection, ProjectionContext } from "./projection";
 
 export interface ProjectorOptions {
@@ -329,8 +329,6 @@ export class Projector {
     for (const projection of this.projections) await projection.reset();
   }
 }
-
-const pause = (ms: number, signal: AbortSignal) => wait(ms, undefined, { signal }).catch(() => undefined);
 
 /** Two projections may write one table from one input, each with a mark of its own. */
 const markOf = ({ name, input }: Pick<Projection, "name" | "input">): string => followMark(input, name);

@@ -4,10 +4,11 @@ import { type LagSample, writeLagSamples } from "../../server/db/lag-samples";
 import { createCardTokenizer } from "../../server/domain/card";
 import type { Indexer } from "../../server/pipeline/indexer";
 import { loadMapping } from "../../server/pipeline/mapping/load";
+import { pause } from "../../server/pipeline/pause";
 import type { Source } from "../../server/pipeline/source";
 import { followRulesFile } from "../../server/process/rules-file";
 import { createReferenceLoader, type ReferenceLoader } from "../../server/reference/loader";
-import { pause, type Report, runTogether, runWorker, type Worker } from "../runtime/worker";
+import { type Report, runTogether, runWorker, type Worker } from "../runtime/worker";
 import { createIndexer, createRulesHolder } from "./parts";
 import { createSource } from "./sources";
 

@@ -3,7 +3,8 @@ import { forgetHeartbeats } from "../../server/db/heartbeats";
 import { trimLagSamples } from "../../server/db/lag-samples";
 import { ConcordanceError } from "../../server/domain/errors";
 import { MAINTENANCE_DEFAULTS, maintain } from "../../server/lake/maintenance";
-import { pause, runWorker, type Worker } from "../runtime/worker";
+import { pause } from "../../server/pipeline/pause";
+import { runWorker, type Worker } from "../runtime/worker";
 
 const BACKGROUND = constants.priority.PRIORITY_BELOW_NORMAL;
 

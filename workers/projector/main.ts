@@ -3,10 +3,11 @@ import { ConcordanceError } from "../../server/domain/errors";
 import { writeStolenCardSummaries } from "../../server/indexes/fraud/batch";
 import { allProjections } from "../../server/indexes/ingest";
 import { AlertPublisher } from "../../server/notify/alert-publisher";
+import { pause } from "../../server/pipeline/pause";
 import { followRulesFile } from "../../server/process/rules-file";
 import { Projector } from "../../server/projection/projector";
 import { nowMicros } from "../indexer/parts";
-import { pause, runTogether, runWorker, type Worker } from "../runtime/worker";
+import { runTogether, runWorker, type Worker } from "../runtime/worker";
 
 const SUMMARY_LOOK_MS = 1_000;
 

@@ -3,6 +3,7 @@ import { connectDb, type Database } from "../../server/db/connect";
 import type { HeartbeatDetail, ProcessState } from "../../server/db/heartbeats";
 import { ConcordanceError } from "../../server/domain/errors";
 import { createLogger, type Logger } from "../../server/observability/log";
+import { pause } from "../../server/pipeline/pause";
 import { startHeartbeat } from "../../server/process/heartbeat";
 import { type OpenedLake, openProcessLake } from "../../server/process/open-lake";
 import type { WorkerFault } from "./fault";
@@ -112,20 +113,6 @@ async function untilAvailable<T>(
       await pause(delayMs, signal);
     }
   }
-}
-
-/** Resolves after the time or at once when the signal is aborted. */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-  });
 }
 
 /** Runs parts side by side; when one fails the others are told to stop, waited for, and its error is thrown. */

@@ -1,6 +1,7 @@
 import type { Admin, Batch, Consumer, EachBatchPayload } from "kafkajs";
 import { ConcordanceError } from "../../domain/errors";
 import type { Logger } from "../../observability/log";
+import { pause } from "../../pipeline/pause";
 import type { PartitionStatus, Source, SourceSink, SourceStatus } from "../../pipeline/source";
 import { type KafkaConnection, openKafka } from "./connection";
 import { kafkaFault, LOSS_CODES, missingTopic } from "./faults";
@@ -377,16 +378,3 @@ const silent = (topic: string, ms: number) =>
     message: `No fetch of ${topic} was answered for ${ms / 1_000} s.`,
     remedy: "The consumer starts anew by itself.",
   });
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-    if (signal.aborted) done();
-  });
-}
