@@ -4,7 +4,6 @@ import { text as textOf } from "node:stream/consumers";
 import { Command, CommanderError, Option } from "commander";
 import { loadSettings } from "../../server/config/settings";
 import { ConcordanceError } from "../../server/domain/errors";
-import type { Lake } from "../../server/lake/lake";
 import { maintain } from "../../server/lake/maintenance";
 import { verifyLake } from "../../server/lake/verify";
 import { createLogger } from "../../server/observability/log";
@@ -19,10 +18,9 @@ import { addAccount } from "./account";
 import { doctor } from "./doctor";
 import { exportView } from "./export";
 import { type IngestReport, ingest } from "./ingest";
+import { addMoneyCommands } from "./money";
 import { listQuarantine, showQuarantine } from "./quarantine";
-import { dateRunText, runDates } from "./run-final";
 import { simulate } from "./simulate";
-import { deliveriesText, listStatements, takenText, takeStatements } from "./statements";
 import { describeTables, tablesText } from "./tables";
 
 const EXIT = { done: 0, failed: 1, badArguments: 2 } as const;
@@ -309,65 +307,16 @@ program
     await (o.json === true ? json(added) : out(told));
   });
 
-const statements = program.command("statements").description("statement files: take in, list (docs/reconciliation.md)");
-statements
-  .command("take <files...>")
-  .description("read files, check their control totals, book what is new; a faulty file is refused whole")
-  .option("--options <file>", "YAML or JSON: format, account, zone, CSV mapping ...")
-  .addOption(lakeOption())
-  .addOption(jsonOption())
-  .action(async (paths: string[], o: { options?: string; lake?: string; json?: true }) => {
-    const taken = await withLake(o.lake, (lake) => takeStatements(lake, { paths, options: o.options ?? null }));
-    await (o.json === true ? json(taken) : out(takenText(taken)));
-    if (taken.some(({ outcome }) => outcome === "refused")) exitCode = EXIT.failed;
-  });
-statements
-  .command("list")
-  .description("deliveries, newest first")
-  .option("--limit <n>", "how many", Number, 100)
-  .addOption(lakeOption())
-  .addOption(jsonOption())
-  .action(async (o: { limit: number; lake?: string; json?: true }) => {
-    const deliveries = await withLake(o.lake, (lake) => listStatements(lake, o.limit));
-    await (o.json === true ? json(deliveries) : out(deliveriesText(deliveries)));
-  });
-
-program
-  .command("run <index>")
-  .description("build a final index for a business date or a range; reconciliation")
-  .requiredOption("--date <date>", "business date YYYY-MM-DD")
-  .option("--to <date>", "up to this date")
-  .option("--dry-run", "print the business diff, write nothing")
-  .option("--settings <file>", "YAML or JSON with the index's settings")
-  .addOption(lakeOption())
-  .addOption(jsonOption())
-  .action(
-    async (
-      index: string,
-      o: { date: string; to?: string; dryRun?: true; settings?: string; lake?: string; json?: true },
-    ) => {
-      const request = {
-        index,
-        date: o.date,
-        to: o.to ?? null,
-        dryRun: o.dryRun === true,
-        settings: o.settings ?? null,
-      };
-      await withLake(o.lake, (lake) =>
-        runDates(lake, request, (run) => (o.json === true ? json(run) : out(dateRunText(run)))),
-      );
-    },
-  );
-
-async function withLake<T>(address: string | undefined, work: (lake: Lake) => Promise<T>): Promise<T> {
-  const s = settings();
-  const { lake, close } = await openProcessLake(s, address ?? s.lake);
-  try {
-    return await work(lake);
-  } finally {
-    close();
-  }
-}
+addMoneyCommands(program, {
+  settings,
+  lakeOption,
+  jsonOption,
+  out,
+  json,
+  fail: () => {
+    exitCode = EXIT.failed;
+  },
+});
 
 interface SimulateFlags {
   readonly seed: string;

@@ -1,0 +1,78 @@
+import { readFile } from "node:fs/promises";
+import { parse } from "yaml";
+import type { BusinessDiff } from "../../server/batch/diff";
+import { dryRun, runFinal } from "../../server/batch/run";
+import { pinJob } from "../../server/batch/spec";
+import { addDays } from "../../server/domain/calendar/business-days";
+import { ConcordanceError } from "../../server/domain/errors";
+import { type BusinessDate, dayNumber } from "../../server/domain/time";
+import { RECONCILIATION_FINAL } from "../../server/indexes/reconciliation/final";
+import type { Lake } from "../../server/lake/lake";
+
+export interface RunRequest {
+  readonly index: string;
+  readonly date: string;
+  readonly to: string | null;
+  readonly dryRun: boolean;
+  /** YAML or JSON file with the index's settings; null for its defaults. */
+  readonly settings: string | null;
+}
+
+export interface DateRun {
+  readonly businessDate: BusinessDate;
+  readonly outcome: "dry run" | "committed" | "unchanged";
+  readonly rows: number | null;
+  readonly diff: BusinessDiff | null;
+}
+
+const DATES_MAX = 3_660;
+
+/** Builds a final for each date in order, or only tells what would change. Throws on the first date that does not balance. */
+export async function runDates(
+  lake: Lake,
+  request: RunRequest,
+  onDate: (run: DateRun) => Promise<void>,
+): Promise<void> {
+  const { index, date, to, settings } = request;
+  if (index !== RECONCILIATION_FINAL.index) throw noSuchFinal(index);
+  const [first, last] = [dayNumber(date), dayNumber(to ?? date)];
+  if (last < first || last - first >= DATES_MAX) throw badRange(date, to ?? date);
+  const given = settings === null ? {} : parse(await readFile(settings, "utf8"));
+  for (let businessDate = date as BusinessDate; businessDate <= (to ?? date); businessDate = addDays(businessDate, 1)) {
+    const spec = await pinJob(lake, RECONCILIATION_FINAL, businessDate, given);
+    if (request.dryRun) {
+      const diff = await dryRun(lake, RECONCILIATION_FINAL, spec);
+      await onDate({ businessDate, outcome: "dry run", rows: null, diff });
+    } else {
+      const { outcome, record, diff } = await runFinal(lake, RECONCILIATION_FINAL, spec);
+      await onDate({ businessDate, outcome, rows: record.rows, diff });
+    }
+  }
+}
+
+const noSuchFinal = (index: string) =>
+  new ConcordanceError({
+    kind: "invalid_input",
+    code: "no_such_final",
+    message: `There is no final index "${index}".`,
+    remedy: `Name one of: ${RECONCILIATION_FINAL.index}.`,
+  });
+
+const badRange = (from: string, to: string) =>
+  new ConcordanceError({
+    kind: "invalid_input",
+    code: "bad_date_range",
+    message: `The range from ${from} to ${to} is empty or longer than ten years.`,
+    remedy: "Give the earlier date first.",
+  });
+
+/** One date as text: what was gained, lost and changed by group and currency. */
+export function dateRunText({ businessDate, outcome, rows, diff }: DateRun): string {
+  const head = `${businessDate}: ${outcome}${rows === null ? "" : `, ${rows} rows`}`;
+  if (diff === null) return `${head}\n`;
+  const lines = diff.lines.map(
+    ({ group, currency, gained, lost, changed, valueBeforeMinor, valueAfterMinor }) =>
+      `  ${group}${currency === null ? "" : ` ${currency}`}: +${gained} -${lost} ~${changed}, ${valueBeforeMinor ?? "none"} -> ${valueAfterMinor ?? "none"} minor units`,
+  );
+  return `${[head, `  ${diff.gained} gained, ${diff.lost} lost, ${diff.changed} changed`, ...lines].join("\n")}\n`;
+}
