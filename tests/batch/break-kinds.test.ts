@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -315,6 +316,13 @@ describe("every kind of break", () => {
     ]);
     await add(lake, STATEMENT_FILES, [{ ...refused, intake: 1n, file_hash: "b".repeat(64), outcome: "accepted" }]);
     expect(findings(await closeBooks(lake, FRI))).toEqual([]);
+  });
+
+  it("the documentation names every kind and every setting that decides", () => {
+    const page = readFileSync("docs/reconciliation.md", "utf8");
+    for (const kind of BREAK_KINDS) expect(page).toContain(kind);
+    for (const name of ["toleranceMinor", "tolerancePercent", "rateToleranceMinor", "rateTolerancePercent"])
+      expect(page).toContain(name);
   });
 
   it("no kind of the contract is without its case here", () => {

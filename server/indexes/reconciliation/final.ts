@@ -67,7 +67,7 @@ const CONTROLS = `
   SELECT 'statement lines', e.currency, CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), e.minor, l.minor
   FROM (
     SELECT currency, sum(CAST(amount_minor AS DECIMAL(38,0))) AS minor FROM statement_lines s
-    WHERE kind = 'entry' AND status = 'booked' AND EXISTS (SELECT 1 FROM r_lines l WHERE l.line_key = s.line_key OR l.line_key = s.line_key || '/1')
+    WHERE kind = 'entry' AND status = 'booked' AND EXISTS (SELECT 1 FROM r_lines l WHERE l.entry_key = s.line_key)
     GROUP BY currency
   ) e
   LEFT JOIN (SELECT currency, sum(CAST(amount_minor AS DECIMAL(38,0))) AS minor FROM r_lines GROUP BY currency) l ON l.currency = e.currency

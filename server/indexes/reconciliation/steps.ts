@@ -68,12 +68,12 @@ const lines = ({ readFrom, close }: Dates) => `
            THEN l.format || '|' || l.account || '|' || l.currency || '|' || l.batch_id END AS payout_key
     FROM statement_lines l
     LEFT JOIN aux_roles r ON r.format = l.format AND r.code = l.code
+    LEFT JOIN r_grouped g ON g.entry_key = l.entry_key
     LEFT JOIN r_batches b ON b.format = l.format AND b.account = l.account AND b.batch_id = l.batch_id
     WHERE l.status = 'booked' AND l.amount_minor <> 0
-      AND (l.kind = 'detail' AND EXISTS (SELECT 1 FROM r_grouped g WHERE g.entry_key = l.entry_key)
-        OR l.kind = 'entry' AND NOT EXISTS (SELECT 1 FROM r_grouped g WHERE g.entry_key = l.line_key))
+      AND (l.kind = 'detail') = (g.entry_key IS NOT NULL)
   )
-  SELECT 'e|' || l.line_key AS item_key, l.line_key, l.side, l.role, l.format, l.account, l.currency, l.exponent,
+  SELECT 'e|' || l.line_key AS item_key, l.line_key, l.entry_key, l.side, l.role, l.format, l.account, l.currency, l.exponent,
     l.amount_minor, l.amount_minor + coalesce(l.fee_minor, 0) AS gross_minor, coalesce(l.fee_minor, 0) AS fee_minor,
     l.booking_date, l.known_on, l.code, l.payout_key, l.batch_id, l.exchange_rate,
     l.reversal OR l.return_code IS NOT NULL AS is_return, l.return_code,
