@@ -92,9 +92,9 @@ const PAYOUTS = `
     'payout named by the bank, its lines less fees'
   FROM agreed a JOIN r_payout_links k ON k.payout_key = a.payout_key
   UNION ALL
-  SELECT payout, payout, 5, 'n:1', CAST(0.8 AS DOUBLE), 'the only bank line of the payout''s amount within seven days' FROM sole
+  SELECT payout, payout, 5, 'n:1', CAST(0.8 AS DOUBLE), 'the only bank line of that amount within seven days' FROM sole
   UNION ALL
-  SELECT line, payout, 5, 'n:1', CAST(0.8 AS DOUBLE), 'the only bank line of the payout''s amount within seven days' FROM sole`;
+  SELECT line, payout, 5, 'n:1', CAST(0.8 AS DOUBLE), 'the only bank line of that amount within seven days' FROM sole`;
 
 /** Lines that must have a payment on our side, with the thread they name. */
 const PAYMENT_LINES = `
@@ -203,11 +203,11 @@ const BY_MERCHANT_DAY = `
     FROM s JOIN l ON l.merchant_id = s.merchant_id AND l.compared_currency = s.currency AND l.known_on = s.due_on
       AND l.amount_minor = s.amount_minor
   )
-  SELECT i.item_key, a.match_id, 4 AS stage, a.match_type, CAST(0.9 AS DOUBLE) AS confidence, 'merchant''s payments due that day' AS evidence
+  SELECT i.item_key, a.match_id, 4 AS stage, a.match_type, CAST(0.9 AS DOUBLE) AS confidence, 'payments of the merchant due that day' AS evidence
   FROM r_i3 i JOIN r_due3 d ON d.item_key = i.item_key
   JOIN agreed a ON a.merchant_id = i.merchant_id AND a.currency = i.currency AND a.due_on = d.due_on
   UNION ALL
-  SELECT e.item_key, a.match_id, 4, a.match_type, CAST(0.9 AS DOUBLE), 'merchant''s payments due that day'
+  SELECT e.item_key, a.match_id, 4, a.match_type, CAST(0.9 AS DOUBLE), 'payments of the merchant due that day'
   FROM r_e3 e JOIN agreed a ON e.thread IS NULL AND a.merchant_id = coalesce(e.customer_reference, e.creditor_reference)
     AND a.currency = e.compared_currency AND a.due_on = e.known_on`;
 
