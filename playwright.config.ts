@@ -1,8 +1,8 @@
 import { defineConfig } from "@playwright/test";
-import chromium from "@sparticuz/chromium";
+import { findBrowser } from "./scripts/browser.mjs";
 
-/** Meant for functions in the cloud: more than one context needs a browser of several processes. */
-const SINGLE = new Set(["--single-process", "--no-zygote"]);
+const browser = await findBrowser();
+if (!browser.found) throw new Error(`There is no browser to test the console with: ${browser.why}`);
 
 export default defineConfig({
   testDir: "tests/console",
@@ -17,9 +17,6 @@ export default defineConfig({
   use: {
     viewport: { width: 1440, height: 900 },
     screenshot: "only-on-failure",
-    launchOptions: {
-      executablePath: await chromium.executablePath(),
-      args: [...chromium.args.filter((argument) => !SINGLE.has(argument)), "--no-sandbox"],
-    },
+    launchOptions: { executablePath: browser.executablePath, args: browser.args },
   },
 });

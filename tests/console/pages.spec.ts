@@ -1,5 +1,5 @@
 import { expect, test } from "@playwright/test";
-import { expectAccessible, openAs, type Scheme } from "./support";
+import { expectAccessible, openAs, openTrace, type Scheme } from "./support";
 
 /** Every page, as a role that works with it, and words that are there only when its data are. */
 const PAGES = [
@@ -33,14 +33,57 @@ for (const scheme of ["light", "dark"] as const satisfies readonly Scheme[]) {
   });
 }
 
-test("a page fits a telephone without scrolling sideways", async ({ browser }) => {
+for (const scheme of ["light", "dark"] as const satisfies readonly Scheme[]) {
+  test(`a trace, an empty and a failed search, and signing in are accessible and without a console error, ${scheme}`, async ({
+    browser,
+  }) => {
+    const { page, context, faults } = await openAs(browser, "admin", scheme);
+    await openTrace(page);
+    await expect(page.locator("main")).toContainText("Accepted");
+    await expect(page.locator("main")).toContainText(".zstd.parquet");
+    await expectAccessible(page);
+    await page.goto("/search?q=no-such-id");
+    await expect(page.locator("main")).toContainText("Nothing carries “no-such-id”");
+    await expectAccessible(page);
+    expect(faults).toEqual([]);
+    await page.route(/search\.find/, (route) => route.abort());
+    await page.getByRole("textbox", { name: "Any id" }).fill("another");
+    await expect(page.locator("main").getByRole("alert")).toBeVisible({ timeout: 15_000 });
+    await expectAccessible(page);
+    await context.close();
+    const visitor = await openAs(browser, null, scheme);
+    await visitor.page.goto("/sign-in?expired=1&next=%2Fmerchants");
+    await expect(visitor.page.getByLabel("E-mail")).toBeVisible();
+    await expectAccessible(visitor.page);
+    await visitor.page.getByLabel("E-mail").fill("nobody@demo.concordance.local");
+    await visitor.page.getByRole("textbox", { name: "Password" }).fill("wrong");
+    expect(visitor.faults).toEqual([]);
+    await visitor.page.getByRole("button", { name: "Sign in" }).click();
+    await expect(visitor.page.getByRole("alert").filter({ hasText: "do not belong together" })).toBeVisible();
+    await expectAccessible(visitor.page);
+    await visitor.context.close();
+  });
+}
+
+test("every page fits a telephone without scrolling sideways", async ({ browser }) => {
+  test.setTimeout(90_000);
   const { page, context } = await openAs(browser, "admin");
   await page.setViewportSize({ width: 390, height: 844 });
-  for (const path of ["/overview", "/fraud/queue", "/merchants", "/operations/health"]) {
+  const sideways = () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  for (const { path, shows } of PAGES) {
     await page.goto(path);
-    await expect(page.locator("h1").first()).toBeVisible();
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-    expect(wide, path).toBeLessThanOrEqual(0);
+    await expect(page.locator("main")).toContainText(shows);
+    expect(await sideways(), path).toBeLessThanOrEqual(0);
   }
+  await openTrace(page);
+  await expect(page.locator("main")).toContainText(".zstd.parquet");
+  expect(await sideways(), "a trace").toBeLessThanOrEqual(0);
   await context.close();
+  const visitor = await openAs(browser, null);
+  await visitor.page.setViewportSize({ width: 390, height: 844 });
+  await visitor.page.goto("/sign-in?expired=1&next=%2Fmerchants");
+  await expect(visitor.page.getByLabel("E-mail")).toBeVisible();
+  const wide = await visitor.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  expect(wide, "signing in").toBeLessThanOrEqual(0);
+  await visitor.context.close();
 });

@@ -34,6 +34,25 @@ export async function openAs(browser: Browser, role: string | null, scheme: Sche
   return { page, context, faults };
 }
 
+/** Opens the trace of a payment, found as a person finds one: the digits of an alert's card, looked up in the search. */
+export async function openTrace(page: Page): Promise<void> {
+  await page.goto("/fraud/queue?status=&rule=stolen_card");
+  const row = page.locator("tbody tr[aria-rowindex]").first();
+  await row.click({ position: { x: 60, y: 10 } });
+  const panel = page.getByRole("complementary", { name: "Alert" });
+  const card = await panel
+    .getByText(/^•• \d{4}$/)
+    .first()
+    .textContent();
+  await page.goto(`/search?q=${(card ?? "").replace(/\D/g, "")}`);
+  await page
+    .locator("main")
+    .getByRole("link", { name: /^Card / })
+    .first()
+    .click();
+  await expect(page).toHaveURL(/\/trace\//);
+}
+
 /** WCAG 2.2 AA as axe sees it. */
 export async function expectAccessible(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page })
