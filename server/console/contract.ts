@@ -35,6 +35,8 @@ export type Freshness = z.infer<typeof Freshness>;
 export const ControlTotal = z.object({
   /** What is compared, e.g. "records in = accepted + quarantined + duplicates". */
   name: z.string(),
+  /** The page with the rows behind it. */
+  href: z.string(),
   left: z.number().int(),
   right: z.number().int(),
   equal: z.boolean(),

@@ -97,7 +97,15 @@ async function readFraud(services: Services, view: LakeView, casesTable: string)
   );
   const [high, all] = open === undefined ? [0, 0] : [whole(open, "high"), whole(open, "open")];
   return {
-    controls: [control("denied payments = queued for investigation", denied, queued, equal)],
+    controls: [
+      control(
+        "denied payments = queued for investigation",
+        "/fraud/queue?status=&rule=blacklisted_party",
+        denied,
+        queued,
+        equal,
+      ),
+    ],
     wants: [
       { label: "HIGH alerts open", count: high, href: "/fraud/queue?severity=HIGH", urgent: high > 0 },
       { label: "alerts open", count: all, href: "/fraud/queue", urgent: false },
@@ -106,8 +114,9 @@ async function readFraud(services: Services, view: LakeView, casesTable: string)
   };
 }
 
-const control = (name: string, left: number, right: number, equal = left === right): ControlTotal => ({
+const control = (name: string, href: string, left: number, right: number, equal = left === right): ControlTotal => ({
   name,
+  href,
   left,
   right,
   equal,
@@ -126,8 +135,8 @@ async function readMerchants(_services: Services, view: LakeView): Promise<Part>
       sums === undefined
         ? []
         : [
-            control("events = sum of their statuses", whole(sums, "events"), whole(sums, "by_status")),
-            control("new customers counted = customers stored", whole(sums, "customers"), customers),
+            control("events = sum of their statuses", "/merchants", whole(sums, "events"), whole(sums, "by_status")),
+            control("new customers counted = customers stored", "/merchants", whole(sums, "customers"), customers),
           ],
     wants: [],
     trend: await trendOf(view, MERCHANTS_PARTIAL.name, "last_event_time", "sum(events)", "events per 5 minutes"),
@@ -150,6 +159,7 @@ async function readOps(services: Services, view: LakeView): Promise<Part> {
     controls: balances.map(([source, b]) =>
       control(
         `${source}: in = accepted + quarantined + duplicates`,
+        "/operations/streams",
         b.recordsIn,
         b.accepted + b.quarantined + b.duplicates,
         b.balanced,

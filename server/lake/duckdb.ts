@@ -22,6 +22,8 @@ export async function openDuckDb(options: DbOptions): Promise<Db> {
     memory_limit: `${options.memoryLimitMb}MB`,
     temp_directory: options.temporaryDirectory,
     preserve_insertion_order: "false",
+    // What is read once would stay up to the memory limit; files that are read again are in the page cache of the system.
+    enable_external_file_cache: "false",
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",
   });

@@ -45,6 +45,8 @@ test("a menu that comes later opens on the first press and gives the focus back 
   await page.keyboard.press("Enter");
   await expect(page.getByRole("menuitem", { name: "Sign out" })).toBeVisible();
   await page.keyboard.press("Escape");
+  await expect(page.getByRole("menuitem", { name: "Sign out" })).toHaveCount(0);
+  await expect(account).toBeFocused();
   const columns = page.getByRole("button", { name: "Columns" });
   await columns.focus();
   await page.keyboard.press("Enter");

@@ -117,18 +117,18 @@ function IndexRow({ row: { title, question, href, freshness, controls, wants, tr
         <StatusBadge tone={freshness.missed ? "bad" : "good"}>
           {freshness.missed ? `${shortDuration(freshness.behindMs)} behind` : "fresh"}
         </StatusBadge>
-        <div className={classes.dim}>
+        <div className={classes.promise}>
           promise {shortDuration(freshness.promiseMs)} · v{freshness.lakeVersion}
         </div>
       </td>
       <td>
-        {controls.map(({ name, left, right, equal }) => (
-          <div key={name} title={name}>
-            <StatusBadge tone={equal ? "good" : "bad"}>
-              {equal
-                ? `${left.toLocaleString("en-US")} = ${right.toLocaleString("en-US")}`
-                : `${left.toLocaleString("en-US")} ≠ ${right.toLocaleString("en-US")}`}
-            </StatusBadge>
+        {controls.map(({ name, href: door, left, right, equal }) => (
+          <div key={name}>
+            <Link href={door} title={name}>
+              <StatusBadge tone={equal ? "good" : "bad"}>
+                {left.toLocaleString("en-US")} {equal ? "=" : "≠"} {right.toLocaleString("en-US")}
+              </StatusBadge>
+            </Link>
             <div className={classes.dim}>{name}</div>
           </div>
         ))}

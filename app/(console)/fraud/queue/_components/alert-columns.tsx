@@ -41,6 +41,14 @@ export const ALERT_COLUMNS: readonly DataColumn<AlertRow>[] = [
     text: ({ rule }) => rule,
   },
   {
+    key: "amount",
+    header: "Amount",
+    width: 128,
+    align: "right",
+    render: ({ amount }) => <Money amount={amount} />,
+    text: ({ amount }) => (amount === null ? "" : `${moneyText(amount)} ${amount.currency}`),
+  },
+  {
     key: "user",
     header: "Customer",
     width: 108,
@@ -53,14 +61,6 @@ export const ALERT_COLUMNS: readonly DataColumn<AlertRow>[] = [
     width: 108,
     render: ({ merchantId, counterpartyId }) => <Id value={merchantId ?? counterpartyId} />,
     text: ({ merchantId, counterpartyId }) => merchantId ?? counterpartyId ?? "",
-  },
-  {
-    key: "amount",
-    header: "Amount",
-    width: 128,
-    align: "right",
-    render: ({ amount }) => <Money amount={amount} />,
-    text: ({ amount }) => (amount === null ? "" : `${moneyText(amount)} ${amount.currency}`),
   },
   {
     key: "status",
