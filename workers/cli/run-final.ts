@@ -6,7 +6,7 @@ import { pinJob } from "../../server/batch/spec";
 import { addDays } from "../../server/domain/calendar/business-days";
 import { ConcordanceError } from "../../server/domain/errors";
 import { type BusinessDate, dayNumber } from "../../server/domain/time";
-import { RECONCILIATION_FINAL } from "../../server/indexes/reconciliation/final";
+import { finalOf } from "../../server/indexes/finals";
 import type { Lake } from "../../server/lake/lake";
 
 export interface RunRequest {
@@ -34,29 +34,21 @@ export async function runDates(
   onDate: (run: DateRun) => Promise<void>,
 ): Promise<void> {
   const { index, date, to, settings } = request;
-  if (index !== RECONCILIATION_FINAL.index) throw noSuchFinal(index);
+  const final = finalOf(index);
   const [first, last] = [dayNumber(date), dayNumber(to ?? date)];
   if (last < first || last - first >= DATES_MAX) throw badRange(date, to ?? date);
   const given = settings === null ? {} : parse(await readFile(settings, "utf8"));
   for (let businessDate = date as BusinessDate; businessDate <= (to ?? date); businessDate = addDays(businessDate, 1)) {
-    const spec = await pinJob(lake, RECONCILIATION_FINAL, businessDate, given);
+    const spec = await pinJob(lake, final, businessDate, given);
     if (request.dryRun) {
-      const diff = await dryRun(lake, RECONCILIATION_FINAL, spec);
+      const diff = await dryRun(lake, final, spec);
       await onDate({ businessDate, outcome: "dry run", rows: null, diff });
     } else {
-      const { outcome, record, diff } = await runFinal(lake, RECONCILIATION_FINAL, spec);
+      const { outcome, record, diff } = await runFinal(lake, final, spec);
       await onDate({ businessDate, outcome, rows: record.rows, diff });
     }
   }
 }
-
-const noSuchFinal = (index: string) =>
-  new ConcordanceError({
-    kind: "invalid_input",
-    code: "no_such_final",
-    message: `There is no final index "${index}".`,
-    remedy: `Name one of: ${RECONCILIATION_FINAL.index}.`,
-  });
 
 const badRange = (from: string, to: string) =>
   new ConcordanceError({
