@@ -12,6 +12,7 @@ import {
   primaryKey,
   text,
   timestamp,
+  uniqueIndex,
 } from "drizzle-orm/pg-core";
 
 /** Operational state: who may do what, and what people did. Facts live in the lake and are linked by id only. */
@@ -200,6 +201,7 @@ export const lagSamples = pgTable(
   ],
 );
 
+/** Views of a table a person keeps: the query part of its address and its columns. */
 export const savedViews = pgTable(
   "saved_views",
   {
@@ -207,11 +209,35 @@ export const savedViews = pgTable(
     userId: text("user_id")
       .notNull()
       .references(() => user.id, { onDelete: "cascade" }),
+    /** The table's id in the console, e.g. fraud-queue. */
     page: text("page").notNull(),
     name: text("name").notNull(),
     /** The query part of the page's address. */
     query: text("query").notNull(),
+    /** Order, choice and size of the columns; null: as the table was made. */
+    columns: jsonb("columns"),
+    /** Everybody of this role sees it; null: its owner only. */
+    sharedWith: text("shared_with"),
     at: instant("at").notNull().defaultNow(),
   },
-  (table) => [index("saved_views_user").on(table.userId, table.page)],
+  (table) => [
+    index("saved_views_user").on(table.userId, table.page),
+    uniqueIndex("saved_views_name").on(table.userId, table.page, table.name),
+    index("saved_views_shared").on(table.page, table.sharedWith),
+  ],
+);
+
+/** The view a person's table opens with. */
+export const savedViewDefaults = pgTable(
+  "saved_view_defaults",
+  {
+    userId: text("user_id")
+      .notNull()
+      .references(() => user.id, { onDelete: "cascade" }),
+    page: text("page").notNull(),
+    viewId: text("view_id")
+      .notNull()
+      .references(() => savedViews.id, { onDelete: "cascade" }),
+  },
+  (table) => [primaryKey({ columns: [table.userId, table.page] })],
 );
