@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { mapped, personal, procedureIn, router } from "../trpc/init";
 import { Freshness, Me, Overview, OverviewQuery, SearchQuery, SearchResult, Trace, TraceQuery } from "./contract";
 import { followFreshness, readFreshness } from "./freshness";
@@ -5,6 +6,15 @@ import { readOverview } from "./overview";
 import { findAnything } from "./search";
 import { describePerson } from "./session";
 import { readTrace } from "./trace";
+import { changeView, chooseDefault, listViews, removeView, saveView } from "./views";
+import {
+  ChangeViewCommand,
+  DefaultViewCommand,
+  RemoveViewCommand,
+  SavedViews,
+  SaveViewCommand,
+  ViewsQuery,
+} from "./views-contract";
 
 const freshness = procedureIn("freshness", "read");
 
@@ -39,4 +49,30 @@ export const freshnessRouter = router({
   on: freshness.subscription(({ ctx, signal }) =>
     mapped(followFreshness(ctx.services.reader, signal ?? new AbortController().signal)),
   ),
+});
+
+const ViewRef = z.object({ id: z.string() });
+
+/** Everybody keeps views of their own; the rows behind them are checked by the table's own procedure. */
+export const viewsRouter = router({
+  list: personal
+    .input(ViewsQuery)
+    .output(SavedViews)
+    .query(({ ctx, input }) => listViews(ctx.services.database.db, ctx.person, input.table)),
+  save: personal
+    .input(SaveViewCommand)
+    .output(ViewRef)
+    .mutation(({ ctx, input }) => saveView(ctx.services.database.db, ctx.person, input)),
+  change: personal
+    .input(ChangeViewCommand)
+    .output(ViewRef)
+    .mutation(({ ctx, input }) => changeView(ctx.services.database.db, ctx.person, input)),
+  remove: personal
+    .input(RemoveViewCommand)
+    .output(ViewRef)
+    .mutation(({ ctx, input }) => removeView(ctx.services.database.db, ctx.person, input.id)),
+  chooseDefault: personal
+    .input(DefaultViewCommand)
+    .output(z.object({ id: z.string().nullable() }))
+    .mutation(({ ctx, input }) => chooseDefault(ctx.services.database.db, ctx.person, input)),
 });

@@ -1,4 +1,4 @@
-import { freshnessRouter, overviewRouter, searchRouter, sessionRouter, traceRouter } from "../console/router";
+import { freshnessRouter, overviewRouter, searchRouter, sessionRouter, traceRouter, viewsRouter } from "../console/router";
 import { fraudRouter } from "../indexes/fraud/router";
 import { merchantsRouter } from "../indexes/merchants/router";
 import { opsRouter } from "../indexes/ops/router";
@@ -9,6 +9,7 @@ export const appRouter = router({
   overview: overviewRouter,
   search: searchRouter,
   trace: traceRouter,
+  views: viewsRouter,
   freshness: freshnessRouter,
   fraud: fraudRouter,
   merchants: merchantsRouter,
