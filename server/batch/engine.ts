@@ -4,6 +4,7 @@ import { sqlName } from "../lake/duckdb";
 import type { Lake } from "../lake/lake";
 import { scanSql } from "../lake/scan";
 import { TableBuffer } from "../lake/table-buffer";
+import { type RunControl, startProgress } from "./control";
 import type { AuxiliaryTable, FinalDefinition } from "./definition";
 import { type JobSpec, pinnedFiles } from "./spec";
 
@@ -21,40 +22,53 @@ export interface Computed {
   readonly relation: string;
   readonly rows: number;
   readonly controls: readonly Control[];
+  /** Says that the next step begins. Throws `run_stopped` where the run was told to stop. */
+  readonly next: () => void;
 }
 
 const OUTPUT = "final_output";
 
 /**
- * Computes a final with the embedded engine over its pinned inputs and hands the rows to `work`. Throws
- * `control_total_mismatch` where anything went in that did not come out.
+ * Computes a final with the embedded engine over its pinned inputs and hands the rows to `work`, whose own steps are
+ * `afterwards`. Throws `control_total_mismatch` where anything went in that did not come out, `run_stopped` on the signal.
  */
 export async function withFinal<Settings, T>(
   lake: Lake,
   definition: FinalDefinition<Settings>,
   spec: JobSpec,
+  { control, afterwards }: { readonly control: RunControl; readonly afterwards: readonly string[] },
   work: (computed: Computed) => Promise<T>,
 ): Promise<T> {
+  const settings = definition.settings.parse(spec.settings);
+  const plan = definition.plan(spec.businessDate, settings);
+  const names = ["read inputs", ...plan.steps.map(({ name }) => name), "rows of the date", "control totals"];
   const connection = await lake.db.connect();
+  const progress = startProgress(spec, control, [...names, ...afterwards], connection);
   const made: string[] = [];
   try {
-    const settings = definition.settings.parse(spec.settings);
+    progress.next();
     for (const input of spec.inputs) {
       const { spec: table, store } = lake.table(input.table);
       const scan = await scanSql(store, table, await pinnedFiles(lake, input));
       await connection.run(`CREATE OR REPLACE TEMP VIEW ${sqlName(input.table)} AS SELECT * FROM ${scan}`);
     }
-    const plan = definition.plan(spec.businessDate, settings);
     for (const auxiliary of plan.auxiliary) await stage(connection, auxiliary, made);
     for (const { name, sql } of plan.steps) {
+      progress.next();
       await runStep(connection, spec, name, sql);
       made.push(name);
     }
+    progress.next();
     await runStep(connection, spec, OUTPUT, plan.output);
     made.push(OUTPUT);
+    progress.next();
     const controls = await checked(connection, spec, plan.controls);
-    return await work({ connection, relation: OUTPUT, rows: await countOf(connection, spec), controls });
+    const rows = await countOf(connection, spec);
+    return await work({ connection, relation: OUTPUT, rows, controls, next: progress.next });
+  } catch (error) {
+    throw progress.reasonOf(error);
   } finally {
+    progress.end();
     // Temporary tables belong to the connection; dropping them gives their memory back at once.
     for (const name of made) await connection.run(`DROP TABLE IF EXISTS ${sqlName(name)}`).catch(() => undefined);
     connection.closeSync();

@@ -5,6 +5,7 @@ import { writeParquet } from "../lake/parquet";
 import { rewriteFiles } from "../lake/rewrite";
 import { pruneFiles } from "../lake/scan";
 import type { DataFile } from "../lake/snapshot";
+import type { RunControl } from "./control";
 import type { FinalDefinition } from "./definition";
 import { type BusinessDiff, diffOf } from "./diff";
 import { type Computed, withFinal } from "./engine";
@@ -22,44 +23,67 @@ export interface RunResult {
 const COMMIT_TRIES_MAX = 20;
 const RECORD_TRIES_MAX = 1_000;
 
+/** What is known of a run once its rows are computed and compared. */
+export interface Ready {
+  readonly rows: number;
+  readonly controls: RunRecord["controls"];
+  readonly diff: BusinessDiff;
+}
+
+export interface RunOptions extends RunControl {
+  /** Waited for before anything is written; what it throws ends the run with nothing changed. */
+  readonly ready?: (facts: Ready) => Promise<void>;
+  readonly nowMs?: () => number;
+}
+
 /** Computes a final and says what it would change; writes nothing. Committing the same spec commits just these rows. */
 export async function dryRun<Settings>(
   lake: Lake,
   definition: FinalDefinition<Settings>,
   spec: JobSpec,
+  options: RunOptions = {},
 ): Promise<BusinessDiff> {
   checkRules(definition, spec);
-  return withFinal(lake, definition, spec, async (computed) => {
+  const steps = { control: options, afterwards: ["compare"] };
+  return withFinal(lake, definition, spec, steps, async (computed) => {
+    computed.next();
     const snapshot = await lake.table(definition.table.name).refresh();
-    return diffOf(lake, definition, snapshot, spec.businessDate, computed);
+    const diff = await diffOf(lake, definition, snapshot, spec.businessDate, computed);
+    await options.ready?.({ rows: computed.rows, controls: controlsOf(computed), diff });
+    return diff;
   });
 }
 
 /**
  * Computes a final and replaces its business date in one commit: a reader sees the old rows or the new ones, and the rows
  * of other dates stay as they are. The same spec again changes nothing. Throws `run_overtaken` where another run of
- * the date was committed meanwhile.
+ * the date was committed meanwhile, `run_stopped` where the signal came before the commit.
  */
 export async function runFinal<Settings>(
   lake: Lake,
   definition: FinalDefinition<Settings>,
   spec: JobSpec,
-  nowMs: () => number = Date.now,
+  options: RunOptions = {},
 ): Promise<RunResult> {
   checkRules(definition, spec);
-  const startedAtMs = nowMs();
+  const startedAtMs = (options.nowMs ?? Date.now)();
   const table = lake.table(definition.table.name);
   const before = await table.refresh();
   const last = await readRecord(lake, before, definition.index, spec.businessDate);
   if (last?.specId === specId(spec)) return { outcome: "unchanged", record: last, diff: null };
   const base = before.marks.get(runMark(definition.index, spec.businessDate)) ?? -1n;
-  return withFinal(lake, definition, spec, async (computed) => {
+  const steps = { control: options, afterwards: ["compare", "write", "commit"] };
+  return withFinal(lake, definition, spec, steps, async (computed) => {
+    computed.next();
     const diff = await diffOf(lake, definition, before, spec.businessDate, computed);
+    await options.ready?.({ rows: computed.rows, controls: controlsOf(computed), diff });
+    computed.next();
     const file = await write(lake, definition, computed);
     const record = await announce(lake, spec, computed, base, {
       rowsOfDate: await countsOfDate(computed.connection, definition, spec),
       startedAtMs,
     });
+    computed.next();
     await replace(lake, definition, spec, { file, base, run: BigInt(record.run) });
     return { outcome: "committed" as const, record, diff };
   });
@@ -81,6 +105,14 @@ function write<Settings>(lake: Lake, { table }: FinalDefinition<Settings>, { con
   return writeParquet({ connection, selectSql, spec: table, store: lake.store, expectedRows: rows });
 }
 
+const controlsOf = ({ controls }: Computed): RunRecord["controls"] =>
+  controls.map(({ control, currency, rows, minor }) => ({
+    control,
+    currency,
+    rows: String(rows),
+    minor: minor === null ? null : String(minor),
+  }));
+
 /** The record under the first free number after the run the date holds; numbers of runs that died stay unused. */
 async function announce(
   lake: Lake,
@@ -89,12 +121,7 @@ async function announce(
   base: bigint,
   facts: Pick<RunRecord, "rowsOfDate" | "startedAtMs">,
 ): Promise<RunRecord> {
-  const controls = computed.controls.map(({ control, currency, rows, minor }) => ({
-    control,
-    currency,
-    rows: String(rows),
-    minor: minor === null ? null : String(minor),
-  }));
+  const controls = controlsOf(computed);
   for (let attempt = 1; attempt <= RECORD_TRIES_MAX; attempt++) {
     const run = Number(base) + attempt;
     const record: RunRecord = { run, specId: specId(spec), spec, rows: computed.rows, controls, ...facts };
