@@ -241,3 +241,80 @@ export const savedViewDefaults = pgTable(
   },
   (table) => [primaryKey({ columns: [table.userId, table.page] })],
 );
+
+/** Runs of final indexes, asked for or scheduled. What a date holds is the lake's to say; here is what became of each try. */
+export const runs = pgTable(
+  "runs",
+  {
+    id: text("id").primaryKey(),
+    index: text("index").notNull(),
+    /** YYYY-MM-DD */
+    businessDate: text("business_date").notNull(),
+    mode: text("mode").notNull(),
+    state: text("state").notNull(),
+    trigger: text("trigger").notNull(),
+    /** Higher goes first. */
+    priority: integer("priority").notNull(),
+    askedById: text("asked_by_id").notNull(),
+    askedByName: text("asked_by_name").notNull(),
+    reason: text("reason"),
+    /** Typed by the person who lets the run begin though the streams are not past the date's end. */
+    override: text("override"),
+    /** The dry run whose pinned inputs this run commits. */
+    ofRunId: text("of_run_id"),
+    /** Pinned inputs, kept so that what was looked at can be committed. */
+    spec: jsonb("spec"),
+    specId: text("spec_id"),
+    engine: text("engine").notNull(),
+    tries: integer("tries").notNull().default(0),
+    /** The queue's job that carries the run now. */
+    jobId: text("job_id"),
+    worker: text("worker"),
+    step: text("step"),
+    stepNumber: integer("step_number"),
+    stepCount: integer("step_count"),
+    /** What it waits for, while it is blocked. */
+    waits: jsonb("waits"),
+    outcome: text("outcome"),
+    rows: bigint("rows", { mode: "number" }),
+    controls: jsonb("controls"),
+    /** JSON text: its sums are beyond what a JSON number holds. */
+    diff: text("diff"),
+    fault: jsonb("fault"),
+    log: jsonb("log").notNull().default([]),
+    cancelById: text("cancel_by_id"),
+    askedAt: instant("asked_at").notNull().defaultNow(),
+    startedAt: instant("started_at"),
+    endedAt: instant("ended_at"),
+    updatedAt: instant("updated_at").notNull().defaultNow(),
+  },
+  (table) => [
+    // One run of an index and date at a time, whoever asks.
+    uniqueIndex("runs_one_at_a_time")
+      .on(table.index, table.businessDate, table.mode)
+      .where(sql`${table.state} in ('queued', 'blocked', 'running')`),
+    index("runs_open").on(table.state, table.priority),
+    index("runs_of_date").on(table.index, table.businessDate, table.askedAt),
+    index("runs_asked_at").on(table.askedAt),
+    check(
+      "runs_state_known",
+      sql`${table.state} in ('queued', 'blocked', 'running', 'succeeded', 'failed', 'cancelled')`,
+    ),
+    check("runs_mode_known", sql`${table.mode} in ('commit', 'dry_run')`),
+  ],
+);
+
+/** What a batch worker last found of each business date: whether it has input, and what came after its close. */
+export const finalDates = pgTable(
+  "final_dates",
+  {
+    index: text("index").notNull(),
+    businessDate: text("business_date").notNull(),
+    /** Rows of the date in the inputs. */
+    inputRows: bigint("input_rows", { mode: "number" }).notNull(),
+    /** Why a closed date is to be run again; null where nothing has changed. */
+    changed: jsonb("changed"),
+    lookedAt: instant("looked_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.index, table.businessDate] })],
+);
