@@ -20,12 +20,17 @@ const Environment = z.object({
   CONCORDANCE_AUTH_SECRET: z.string().min(32, "at least 32 characters").optional(),
   CONCORDANCE_AUTH_SECRET_FILE: z.string().min(1).optional(),
   CONCORDANCE_SOURCES: z.string().min(1).default("config/sources.yaml"),
+  CONCORDANCE_FINALS: z.string().min(1).default("config/finals.yaml"),
+  CONCORDANCE_STATEMENTS: z.string().min(1).default("config/statements.yaml"),
+  CONCORDANCE_STATEMENT_BYTES_MAX: whole(1_073_741_824),
   CONCORDANCE_HOST: z.string().min(1).default("127.0.0.1"),
   CONCORDANCE_PORT: whole(3_000),
   CONCORDANCE_BASE_URL: z.url().optional(),
   CONCORDANCE_DEMO: z.enum(["true", "false"]).default("false"),
   CONCORDANCE_SIMULATOR_TPS: whole(50),
   CONCORDANCE_SIMULATOR_SEED: z.string().min(1).default("1"),
+  CONCORDANCE_SIMULATOR_HISTORY_DAYS: z.coerce.number().int().min(0).max(20).default(4),
+  CONCORDANCE_SIMULATOR_HISTORY_EVENTS: whole(6_000),
   CONCORDANCE_MAINTENANCE_EVERY_MS: whole(30_000),
   CONCORDANCE_INSTANCE: z.string().min(1).max(100).default(hostname()),
   CONCORDANCE_RESTARTS: z.coerce.number().int().min(0).default(0),
@@ -58,6 +63,12 @@ export interface Settings {
   readonly lake: string;
   /** The file that declares the sources. */
   readonly sourcesPath: string;
+  /** Effective-dated settings of the final indexes (`settingsOf`). */
+  readonly finalsPath: string;
+  /** The file that says how statements of a source are read. */
+  readonly statementsPath: string;
+  /** A larger statement file is refused at the door. */
+  readonly statementBytesMax: number;
   /** Null: nothing operational is stored by this process. */
   readonly databaseUrl: string | null;
   /** Address the web process listens at. */
@@ -67,7 +78,13 @@ export interface Settings {
   readonly baseUrl: string;
   /** True where the embedded start made demo sign-ins. */
   readonly demo: boolean;
-  readonly simulator: { readonly tps: number; readonly seed: string };
+  /** `historyDays` business days, of `historyEvents` events each, are written before the present on an empty lake. */
+  readonly simulator: {
+    readonly tps: number;
+    readonly seed: string;
+    readonly historyDays: number;
+    readonly historyEvents: number;
+  };
   readonly maintenanceEveryMs: number;
   /** Tells two instances of one process apart. */
   readonly instance: string;
@@ -111,12 +128,20 @@ export function loadSettings(environment: NodeJS.ProcessEnv = process.env): Sett
     data,
     lake: e.CONCORDANCE_LAKE ?? join(data, "lake"),
     sourcesPath: e.CONCORDANCE_SOURCES,
+    finalsPath: e.CONCORDANCE_FINALS,
+    statementsPath: e.CONCORDANCE_STATEMENTS,
+    statementBytesMax: e.CONCORDANCE_STATEMENT_BYTES_MAX,
     databaseUrl: e.DATABASE_URL ?? null,
     host: e.CONCORDANCE_HOST,
     port: e.CONCORDANCE_PORT,
     baseUrl: e.CONCORDANCE_BASE_URL ?? `http://localhost:${e.CONCORDANCE_PORT}`,
     demo: e.CONCORDANCE_DEMO === "true",
-    simulator: { tps: e.CONCORDANCE_SIMULATOR_TPS, seed: e.CONCORDANCE_SIMULATOR_SEED },
+    simulator: {
+      tps: e.CONCORDANCE_SIMULATOR_TPS,
+      seed: e.CONCORDANCE_SIMULATOR_SEED,
+      historyDays: e.CONCORDANCE_SIMULATOR_HISTORY_DAYS,
+      historyEvents: e.CONCORDANCE_SIMULATOR_HISTORY_EVENTS,
+    },
     maintenanceEveryMs: e.CONCORDANCE_MAINTENANCE_EVERY_MS,
     instance: e.CONCORDANCE_INSTANCE,
     restarts: e.CONCORDANCE_RESTARTS,

@@ -60,7 +60,7 @@ function addRun(program: Command, parts: CommandParts): void {
     .requiredOption("--date <date>", "business date YYYY-MM-DD")
     .option("--to <date>", "up to this date")
     .option("--dry-run", "print the business diff, write nothing")
-    .option("--settings <file>", "YAML or JSON with the index's settings")
+    .option("--settings <file>", "YAML or JSON with the index's settings (default: those in force, CONCORDANCE_FINALS)")
     .addOption(lakeOption())
     .addOption(jsonOption())
     .action(
@@ -74,6 +74,7 @@ function addRun(program: Command, parts: CommandParts): void {
           to: o.to ?? null,
           dryRun: o.dryRun === true,
           settings: o.settings ?? null,
+          finalsPath: parts.settings().finalsPath,
         };
         await withLake(parts, o.lake, (lake) =>
           runDates(lake, request, (run) => (o.json === true ? json(run) : out(dateRunText(run)))),

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
 import type { BusinessDiff } from "../../server/batch/diff";
 import { dryRun, runFinal } from "../../server/batch/run";
+import { settingsOf } from "../../server/batch/settings";
 import { pinJob } from "../../server/batch/spec";
 import { addDays } from "../../server/domain/calendar/business-days";
 import { ConcordanceError } from "../../server/domain/errors";
@@ -14,8 +15,10 @@ export interface RunRequest {
   readonly date: string;
   readonly to: string | null;
   readonly dryRun: boolean;
-  /** YAML or JSON file with the index's settings; null for its defaults. */
+  /** YAML or JSON file with the index's settings; null for those in force on each date (`settingsOf`). */
   readonly settings: string | null;
+  /** The file of effective-dated settings. */
+  readonly finalsPath: string;
 }
 
 export interface DateRun {
@@ -37,9 +40,10 @@ export async function runDates(
   const final = finalOf(index);
   const [first, last] = [dayNumber(date), dayNumber(to ?? date)];
   if (last < first || last - first >= DATES_MAX) throw badRange(date, to ?? date);
-  const given = settings === null ? {} : parse(await readFile(settings, "utf8"));
+  const given = settings === null ? null : parse(await readFile(settings, "utf8"));
   for (let businessDate = date as BusinessDate; businessDate <= (to ?? date); businessDate = addDays(businessDate, 1)) {
-    const spec = await pinJob(lake, final, businessDate, given);
+    const inForce = given ?? (await settingsOf(index, businessDate, { path: request.finalsPath, store: lake.store }));
+    const spec = await pinJob(lake, final, businessDate, inForce);
     if (request.dryRun) {
       const diff = await dryRun(lake, final, spec);
       await onDate({ businessDate, outcome: "dry run", rows: null, diff });
