@@ -14,7 +14,7 @@ import { createMerchantProjection } from "./merchants/projection";
 import { MERCHANT_CUSTOMERS, MERCHANTS_PARTIAL } from "./merchants/tables";
 import { createOpsProjections } from "./ops/projection";
 import { OPS_LATENCY, OPS_MINUTES } from "./ops/tables";
-import { RECONCILIATION } from "./reconciliation/tables";
+import { RECONCILIATION, RECONCILIATION_DECISIONS } from "./reconciliation/tables";
 
 /** Every table of the lake. */
 export const ALL_TABLES: readonly TableSpec[] = [
@@ -39,6 +39,7 @@ export const ALL_TABLES: readonly TableSpec[] = [
   STATEMENTS,
   STATEMENT_FILES,
   RECONCILIATION,
+  RECONCILIATION_DECISIONS,
 ];
 
 /** Every projection, all on one connection. */

@@ -3,7 +3,7 @@ import { pinJob } from "../../server/batch/spec";
 import type { BusinessDate } from "../../server/domain/time";
 import { dayNumber } from "../../server/domain/time";
 import { RECONCILIATION_FINAL } from "../../server/indexes/reconciliation/final";
-import { RECONCILIATION } from "../../server/indexes/reconciliation/tables";
+import { RECONCILIATION, RECONCILIATION_DECISIONS } from "../../server/indexes/reconciliation/tables";
 import type { Lake } from "../../server/lake/lake";
 import { writeParquet } from "../../server/lake/parquet";
 import { scanSql } from "../../server/lake/scan";
@@ -12,7 +12,14 @@ import type { TableSpec } from "../../server/lake/types";
 import { TRANSACTIONS } from "../../server/pipeline/tables";
 import { STATEMENT_FILES, STATEMENT_LINES, STATEMENTS } from "../../server/statements/intake/tables";
 
-export const BOOK_TABLES = [TRANSACTIONS, STATEMENT_LINES, STATEMENTS, STATEMENT_FILES, RECONCILIATION] as const;
+export const BOOK_TABLES = [
+  TRANSACTIONS,
+  STATEMENT_LINES,
+  STATEMENTS,
+  STATEMENT_FILES,
+  RECONCILIATION,
+  RECONCILIATION_DECISIONS,
+] as const;
 
 type Cells = Readonly<Record<string, CellValue>>;
 

@@ -23,6 +23,7 @@ export const RECONCILIATION_FINAL: FinalDefinition<ReconciliationSettings> = {
       { table: "transactions", dateColumn: "business_date", from: readFrom, to: close },
       { table: "statement_lines", dateColumn: "booking_date", from: readFrom, to: close },
       { table: "statement_files", dateColumn: null, from: null, to: null },
+      { table: "reconciliation_decisions", dateColumn: "business_date", from: readFrom, to: close },
       { table: "reconciliation", dateColumn: "business_date", from: readFrom, to: addDays(close, -1) },
     ];
   },
@@ -63,6 +64,16 @@ const CONTROLS = `
     SELECT side, role, currency, count(*) AS items, sum(CAST(amount_minor AS DECIMAL(38,0))) AS minor
     FROM r_states WHERE state IS NOT NULL GROUP BY side, role, currency
   ) o ON o.side = i.side AND o.role = i.role AND o.currency = i.currency
+  UNION ALL
+  SELECT 'decided by people', i.currency, i.items, coalesce(o.items, 0), i.minor, coalesce(o.minor, CAST(0 AS DECIMAL(38,0)))
+  FROM (
+    SELECT i.currency, count(*) AS items, sum(CAST(i.amount_minor AS DECIMAL(38,0))) AS minor
+    FROM r_items i JOIN r_decided_items d ON d.item_key = i.item_key GROUP BY i.currency
+  ) i
+  LEFT JOIN (
+    SELECT currency, count(*) AS items, sum(CAST(amount_minor AS DECIMAL(38,0))) AS minor
+    FROM r_states WHERE state = 'matched' AND stage = 6 AND match_date IS NOT NULL GROUP BY currency
+  ) o ON o.currency = i.currency
   UNION ALL
   SELECT 'statement lines', e.currency, CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), e.minor, l.minor
   FROM (

@@ -17,8 +17,8 @@ export const breakSteps = (): Step[] => [
   { name: "r_i7", sql: without("r_i6", ["r_b_amount"]) },
   { name: "r_e7", sql: without("r_e6", ["r_b_amount"]) },
   { name: "r_b_other", sql: DIRECTION_OR_CURRENCY },
-  { name: "r_i8", sql: without("r_i7", ["r_b_other"]) },
-  { name: "r_e8", sql: without("r_e7", ["r_b_other"]) },
+  { name: "r_i8", sql: `${without("r_i7", ["r_b_other"])} UNION ALL ${APART_STEPS}` },
+  { name: "r_e8", sql: `${without("r_e7", ["r_b_other"])} UNION ALL ${APART_LINES}` },
   { name: "r_new_matches", sql: MATCHES },
   { name: "r_matches", sql: ALL_MATCHES },
   { name: "r_unsettled", sql: UNSETTLED },
@@ -29,6 +29,11 @@ export const breakSteps = (): Step[] => [
 
 const without = (items: string, taken: readonly string[]) =>
   `SELECT x.* FROM ${items} x WHERE ${taken.map((name) => `NOT EXISTS (SELECT 1 FROM ${name} t WHERE t.item_key = x.item_key)`).join(" AND ")}`;
+
+/** Items a person has taken apart wait alone for what a person decides next. */
+const APART_STEPS = "SELECT s.* FROM r_steps s JOIN r_apart a ON a.item_key = s.item_key";
+const APART_LINES = `SELECT l.*, r.thread, coalesce(r.threads, 0) AS threads FROM r_lines l
+  JOIN r_apart a ON a.item_key = l.item_key LEFT JOIN r_resolved r ON r.item_key = l.item_key WHERE l.role = 'payment'`;
 
 const NO_VALUES =
   "CAST(NULL AS STRING) AS field, CAST(NULL AS STRING) AS internal_value, CAST(NULL AS STRING) AS external_value, CAST(NULL AS BIGINT) AS difference_minor";
@@ -157,7 +162,7 @@ const DIRECTION_OR_CURRENCY = `
     "CASE WHEN same_currency THEN external_minor - internal_minor END",
   )}`;
 
-const MATCHES = ["r_m0", "r_mp", "r_m1", "r_m2", "r_m3", "r_m4", "r_m5"]
+const MATCHES = ["r_m0", "r_md", "r_mp", "r_m1", "r_m2", "r_m3", "r_m4", "r_m5"]
   .map((name) => `SELECT item_key, match_id, stage, match_type, confidence, evidence FROM ${name}`)
   .join(" UNION ALL ");
 

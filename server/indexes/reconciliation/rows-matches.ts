@@ -1,4 +1,5 @@
 import type { Step } from "../../batch/definition";
+import { notDecided } from "./rows-decisions";
 import { calendarKey, type Dates } from "./rules";
 import type { ReconciliationSettings } from "./settings";
 
@@ -12,7 +13,7 @@ export const matchSteps = (dates: Dates, settings: ReconciliationSettings): Step
   { name: "r_payout_links", sql: PAYOUT_LINKS },
   { name: "r_mp", sql: PAYOUTS },
   { name: "r_payment_lines", sql: PAYMENT_LINES },
-  { name: "r_open_steps", sql: `SELECT s.* FROM r_steps s WHERE ${notClosed("s")}` },
+  { name: "r_open_steps", sql: `SELECT s.* FROM r_steps s WHERE ${notClosed("s")} AND ${notDecided("s")}` },
   { name: "r_m1", sql: SAME_AMOUNT },
   { name: "r_i1", sql: leftSteps("r_open_steps", "r_m1") },
   { name: "r_e1", sql: leftLines("r_payment_lines", "r_m1") },
@@ -43,7 +44,7 @@ const SELF_EXPLAINED = `
   FROM r_lines l WHERE role IN ('fee', 'reserve') AND ${notClosed("l")}
   UNION ALL
   SELECT item_key, item_key, 0, 'charge', CAST(1.0 AS DOUBLE), 'nothing to pay out' FROM r_payouts p
-  WHERE amount_minor = 0 AND ${notClosed("p")}`;
+  WHERE amount_minor = 0 AND ${notClosed("p")} AND ${notDecided("p")}`;
 
 /** Names a payout goes by. Short batch numbers are nobody's reference. */
 const PAYOUT_REFS = `
@@ -60,7 +61,7 @@ const PAYOUT_LINKS = `
   JOIN r_line_refs f ON f.item_key = l.item_key
   JOIN r_payout_refs r ON r.ref = f.ref
   JOIN r_payouts p ON p.payout_key = r.payout_key AND p.currency = l.currency
-  WHERE l.side = 'bank' AND ${notClosed("l")} AND ${notClosed("p")}
+  WHERE l.side = 'bank' AND ${notClosed("l")} AND ${notClosed("p")} AND ${notDecided("l")} AND ${notDecided("p")}
   GROUP BY l.item_key HAVING count(DISTINCT r.payout_key) = 1`;
 
 /** Stage 3: the lines of a payout, less fees, are one bank line, or several, that name it; else (stage 5) the only line of its amount within a week. */
@@ -79,7 +80,7 @@ const PAYOUTS = `
     FROM r_payouts p
     JOIN r_lines l ON l.currency = p.currency AND l.amount_minor = p.amount_minor AND l.side = 'bank' AND l.role = 'payment'
       AND l.booking_date >= p.known_on AND l.booking_date <= date_add(p.known_on, 7)
-    WHERE p.amount_minor <> 0 AND ${notClosed("l")} AND ${notClosed("p")}
+    WHERE p.amount_minor <> 0 AND ${notClosed("l")} AND ${notClosed("p")} AND ${notDecided("l")} AND ${notDecided("p")}
       AND NOT EXISTS (SELECT 1 FROM named n WHERE n.payout_key = p.payout_key)
       AND NOT EXISTS (SELECT 1 FROM r_payout_links k WHERE k.item_key = l.item_key)
       AND NOT EXISTS (SELECT 1 FROM r_resolved r WHERE r.item_key = l.item_key)
@@ -100,7 +101,7 @@ const PAYOUTS = `
 const PAYMENT_LINES = `
   SELECT l.*, r.thread, coalesce(r.threads, 0) AS threads FROM r_lines l
   LEFT JOIN r_resolved r ON r.item_key = l.item_key
-  WHERE l.role = 'payment' AND ${notClosed("l")}
+  WHERE l.role = 'payment' AND ${notClosed("l")} AND ${notDecided("l")}
     AND NOT EXISTS (SELECT 1 FROM r_mp m WHERE m.item_key = l.item_key)
     AND NOT EXISTS (SELECT 1 FROM r_payout_links k WHERE k.item_key = l.item_key)`;
 

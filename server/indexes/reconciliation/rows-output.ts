@@ -18,8 +18,10 @@ export function outputSql({ tellFrom, close }: Dates, ruleVersion: string): stri
     `${select({ ...always, ...ITEM, ...LINE })} FROM r_states s JOIN r_lines l ON l.item_key = s.item_key LEFT JOIN r_line_payments lp ON lp.item_key = s.item_key ${itemAge} WHERE ${told}`,
     `${select({ ...always, ...ITEM, ...PAYOUT })} FROM r_states s JOIN r_payouts p ON p.item_key = s.item_key ${itemAge} WHERE ${told}`,
     `${select({ ...always, ...FINDING })} FROM r_findings f JOIN r_pairs_now p ON p.line = f.item_key
+      LEFT JOIN r_decided d ON d.item_key = 'f|' || f.kind || '|' || f.item_key AND d.kind = 'write_off'
       ${age("CASE WHEN f.kind = 'late' THEN p.due_on ELSE p.known_on END", "p.currency").joins}`,
-    `${select({ ...always, ...REFUSED })} FROM ${REFUSED_FILES} r`,
+    `${select({ ...always, ...REFUSED })} FROM ${REFUSED_FILES} r
+      LEFT JOIN r_decided d ON d.item_key = 'c|' || r.file_hash AND d.kind = 'write_off'`,
     `${select({ ...always, ...WATERFALL, row_key: "'w|' || w.payout_key || '|' || w.component", payout_key: "w.payout_key", side: "'processor'" })} FROM r_waterfall_payouts w`,
     `${select({ ...always, ...WATERFALL, row_key: "'w|' || w.account || '|' || w.currency || '|' || w.component", side: "'bank'" })} FROM r_waterfall_accounts w`,
   ].join("\nUNION ALL\n");
@@ -104,11 +106,17 @@ const PAYOUT: Cells = {
   payout_key: "p.payout_key",
 };
 
+/** A finding is no item: where a person has accepted it, it is no break any more. */
+const ACCEPTED: Cells = {
+  state: "CASE WHEN d.item_key IS NOT NULL THEN 'matched' ELSE 'break' END",
+  match_type: "CASE WHEN d.item_key IS NOT NULL THEN 'write_off' END",
+};
+
 const FINDING: Cells = {
   row_kind: "'finding'",
   row_key: "'f|' || f.kind || '|' || f.item_key",
   side: "p.side",
-  state: "'break'",
+  ...ACCEPTED,
   role: "'payment'",
   item_key: "f.item_key",
   line_key: "p.line_key",
@@ -144,7 +152,7 @@ const REFUSED: Cells = {
   row_kind: "'finding'",
   row_key: "'c|' || r.file_hash",
   side: "CASE WHEN r.format IN ('stripe', 'adyen', 'nacha') THEN 'processor' ELSE 'bank' END",
-  state: "'break'",
+  ...ACCEPTED,
   role: "'payment'",
   reference: "r.name",
   break_id: "'c|' || r.file_hash",

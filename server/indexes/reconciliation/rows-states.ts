@@ -41,11 +41,12 @@ const dueOfAll = () => `${due("r_shown_steps")}
 
 /** An item with two answers, or none, would show here as two rows or a null state; the controls refuse the run then. */
 const states = ({ close }: Dates) => `
-  SELECT i.*, m.match_id, m.stage, m.match_type, m.confidence, m.evidence, d.match_date,
+  SELECT i.*, m.match_id, m.stage, m.match_type, m.confidence, d.match_date,
+    CASE WHEN a.item_key IS NOT NULL THEN 'taken apart by a person' ELSE m.evidence END AS evidence,
     CASE WHEN b.kind = 'missing_external' AND u.due_on > DATE '${close}' THEN CAST(NULL AS STRING) ELSE b.break_id END AS break_id,
     CASE WHEN b.kind = 'missing_external' AND u.due_on > DATE '${close}' THEN CAST(NULL AS STRING) ELSE b.kind END AS kind,
     b.field, b.internal_value, b.external_value,
-    CASE WHEN b.kind = 'missing_external' AND u.due_on > DATE '${close}' THEN CAST(NULL AS BIGINT) ELSE b.difference_minor END AS difference_minor,
+    CASE WHEN b.kind = 'missing_external' AND u.due_on > DATE '${close}' THEN CAST(NULL AS BIGINT) ELSE coalesce(b.difference_minor, q.residual_minor) END AS difference_minor,
     u.due_on, u.overdue_from,
     CASE WHEN m.item_key IS NOT NULL THEN 'matched'
          WHEN b.kind = 'missing_external' AND u.due_on > DATE '${close}' THEN 'in_flight'
@@ -53,6 +54,8 @@ const states = ({ close }: Dates) => `
   FROM r_items i
   LEFT JOIN r_matches m ON m.item_key = i.item_key
   LEFT JOIN r_match_dates d ON d.match_id = m.match_id
+  LEFT JOIN r_decisions q ON q.match_id = m.match_id
+  LEFT JOIN (SELECT DISTINCT item_key FROM r_apart) a ON a.item_key = i.item_key
   LEFT JOIN r_broken b ON b.item_key = i.item_key
   LEFT JOIN r_due u ON u.item_key = i.item_key`;
 

@@ -13,7 +13,7 @@ import { optional, required } from "../../lake/types";
 import type { ReconciliationSettings } from "./settings";
 
 /** Raise with any change of stages, kinds or their order. */
-export const RULE_VERSION = `reconciliation/1+${RAILS_VERSION}`;
+export const RULE_VERSION = `reconciliation/2+${RAILS_VERSION}`;
 
 const PAYMENT_TYPES: readonly PaymentKind[] = [
   "CARD",

@@ -1,4 +1,5 @@
 import type { Step } from "../../batch/definition";
+import { decidedStep, decisionSteps, stillClosed } from "./rows-decisions";
 import type { Dates } from "./rules";
 
 /**
@@ -6,7 +7,8 @@ import type { Dates } from "./rules";
  * grouped entry in its place), a processor's payout. Written in the SQL that DuckDB and Spark both run (docs/design.md).
  */
 export const itemSteps = (dates: Dates): Step[] => [
-  { name: "r_closed", sql: closed(dates) },
+  decidedStep(dates),
+  { name: "r_closed", sql: stillClosed(closed(dates)) },
   { name: "r_steps", sql: paymentSteps(dates) },
   { name: "r_refs", sql: REFS },
   { name: "r_grouped", sql: GROUPED },
@@ -15,6 +17,7 @@ export const itemSteps = (dates: Dates): Step[] => [
   { name: "r_line_refs", sql: LINE_REFS },
   { name: "r_resolved", sql: RESOLVED },
   { name: "r_payouts", sql: payouts(dates) },
+  ...decisionSteps(),
 ];
 
 /** Members of matches that earlier closes have told: a match once closed stands, whatever comes later. */

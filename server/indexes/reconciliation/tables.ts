@@ -60,3 +60,35 @@ export const RECONCILIATION: TableSpec = {
   sortBy: ["state", "kind", "row_key"],
   retention: { logDays: 2555, dataDays: null },
 };
+
+/**
+ * What people decided, append-only: a row per item of a decision. Of the rows of an item the one with the highest sequence
+ * holds, from the close of its business date on; `revoke` gives the item back to the rules.
+ */
+export const RECONCILIATION_DECISIONS: TableSpec = {
+  name: "reconciliation_decisions",
+  kind: "raw",
+  description: "Decisions of people about items of the reconciliation, which every later run obeys",
+  columns: [
+    required("decision_id", "string", "The same for all items decided together"),
+    required("sequence", "bigint", "Order of the decisions, one number each"),
+    required("item_key", "string", "The item, or the row_key of a finding"),
+    required("business_date", "date", "First close that obeys it"),
+    required("kind", "string", "match, force_match, write_off, unmatch or revoke"),
+    required("side", "string", "internal, bank or processor"),
+    optional("currency", "string", "ISO 4217 code of amount_minor"),
+    optional("exponent", "int", "Decimal places"),
+    optional("amount_minor", "bigint", "What the item was compared with when it was decided, signed minor units"),
+    optional("residual_minor", "bigint", "External less internal of the whole decision; null across currencies"),
+    optional("supersedes", "string", "Decision, or match of the rules, that it takes the place of"),
+    required("reason", "string", "Why, in the words of the person"),
+    required("decided_by", "string", "Person"),
+    required("decided_at", "timestamp", "When the decision was asked for"),
+    optional("approved_by", "string", "Second person, where the value asked for one"),
+    optional("approved_at", "timestamp", "When the second person agreed"),
+  ],
+  partitionBy: [],
+  key: ["decision_id", "item_key"],
+  sortBy: ["business_date", "sequence"],
+  retention: { logDays: 2555, dataDays: null },
+};
