@@ -21,10 +21,12 @@ export function useShellKeys(keys: ShellKeys): void {
       keys.onPalette();
       return false;
     }
+    if ((event.metaKey || event.ctrlKey) && !event.altKey) return pressWithMod(event);
     if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.altKey || isTyping(event.target))
       return false;
+    if (event.key.startsWith("Arrow") && keepsArrows(event.target)) return false;
     const name = nameOf(event);
-    const inDialog = document.querySelector('[role="dialog"][aria-modal="true"], [aria-modal="true"]') !== null;
+    const inDialog = isDialogOpen();
     if (goPending && !inDialog) {
       keys.onGo(name);
       return false;
@@ -56,6 +58,27 @@ const nameOf = (event: KeyboardEvent): string => {
   // The shift that makes a sign ("?") is part of the sign.
   return event.shiftKey && /^([a-z]|\w{2,})$/.test(key) ? `shift+${key}` : key;
 };
+
+const isDialogOpen = (): boolean =>
+  document.querySelector('[role="dialog"][aria-modal="true"], [aria-modal="true"]') !== null;
+
+/** A page's key with mod; selected text and fields keep the browser's own. */
+function pressWithMod(event: KeyboardEvent): false {
+  const own = findPageKey(`mod+${event.key.toLowerCase()}`);
+  const selecting = window.getSelection()?.isCollapsed === false;
+  if (own === undefined || event.defaultPrevented || selecting || isTyping(event.target) || isDialogOpen())
+    return false;
+  event.preventDefault();
+  own.run();
+  return false;
+}
+
+/** Arrows are the page's where nothing else has the focus, and in its table; anything else may scroll or choose by them. */
+const keepsArrows = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement &&
+  target !== document.body &&
+  target.id !== "page" &&
+  target.closest("[data-cells]") === null;
 
 /** True while keys mean letters. */
 function isTyping(target: EventTarget | null): boolean {

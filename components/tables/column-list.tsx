@@ -1,10 +1,15 @@
 "use client";
 
 import { Button, Checkbox, Popover } from "@mantine/core";
-import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
+import { IconArrowDown, IconArrowUp, IconMinus, IconPlus } from "@tabler/icons-react";
 import { type OpenedProps, useOpenedAtOnce } from "@/components/ui/open-later";
 import classes from "./column-menu.module.css";
 import type { ArrangedColumns } from "./use-columns";
+
+/** One press makes a column this much wider or narrower, pixels. */
+const STEP_PX = 24;
+/** What a column without a width of its own is taken to have. */
+const FLEXIBLE_PX = 160;
 
 export interface ColumnListProps extends OpenedProps {
   readonly columns: ArrangedColumns<{ readonly key: string; readonly header: string }>;
@@ -15,7 +20,7 @@ export default function ColumnList({ target, columns }: ColumnListProps) {
   const state = useOpenedAtOnce();
   const { all, visible } = columns;
   return (
-    <Popover position="bottom-end" width={260} trapFocus withinPortal returnFocus {...state}>
+    <Popover position="bottom-end" width={320} trapFocus withinPortal returnFocus {...state}>
       <Popover.Target>{target}</Popover.Target>
       <Popover.Dropdown>
         <ul className={classes.list} aria-label="Columns">
@@ -28,24 +33,13 @@ export default function ColumnList({ target, columns }: ColumnListProps) {
                 disabled={visible.length === 1 && visible[0]?.key === key}
                 onChange={() => columns.toggle(key)}
               />
-              <span className={classes.moves}>
-                <button
-                  type="button"
-                  aria-label={`Move ${header} towards the front`}
-                  disabled={place === 0}
-                  onClick={() => columns.move(key, -1)}
-                >
-                  <IconArrowUp size={14} aria-hidden />
-                </button>
-                <button
-                  type="button"
-                  aria-label={`Move ${header} towards the end`}
-                  disabled={place === all.length - 1}
-                  onClick={() => columns.move(key, 1)}
-                >
-                  <IconArrowDown size={14} aria-hidden />
-                </button>
-              </span>
+              <ColumnVerbs
+                header={header}
+                first={place === 0}
+                last={place === all.length - 1}
+                onMove={(by) => columns.move(key, by)}
+                onSize={(by) => columns.resize(key, (columns.widthOf({ key, header }) ?? FLEXIBLE_PX) + by * STEP_PX)}
+              />
             </li>
           ))}
         </ul>
@@ -54,5 +48,32 @@ export default function ColumnList({ target, columns }: ColumnListProps) {
         </Button>
       </Popover.Dropdown>
     </Popover>
+  );
+}
+
+interface ColumnVerbsProps {
+  readonly header: string;
+  readonly first: boolean;
+  readonly last: boolean;
+  readonly onMove: (by: -1 | 1) => void;
+  readonly onSize: (by: -1 | 1) => void;
+}
+
+/** Place and size without a pointer. */
+function ColumnVerbs({ header, first, last, onMove, onSize }: ColumnVerbsProps) {
+  const verbs = [
+    { label: `Make ${header} narrower`, Icon: IconMinus, run: () => onSize(-1), disabled: false },
+    { label: `Make ${header} wider`, Icon: IconPlus, run: () => onSize(1), disabled: false },
+    { label: `Move ${header} towards the front`, Icon: IconArrowUp, run: () => onMove(-1), disabled: first },
+    { label: `Move ${header} towards the end`, Icon: IconArrowDown, run: () => onMove(1), disabled: last },
+  ];
+  return (
+    <span className={classes.moves}>
+      {verbs.map(({ label, Icon, run, disabled }) => (
+        <button key={label} type="button" aria-label={label} disabled={disabled} onClick={run}>
+          <Icon size={14} aria-hidden />
+        </button>
+      ))}
+    </span>
   );
 }

@@ -2,17 +2,22 @@
 
 import { Button } from "@mantine/core";
 import { type ReactNode, type RefObject, useEffect, useRef, useState } from "react";
-import { usePageKeys } from "@/components/console/use-page-keys";
 import { ErrorState } from "@/components/ui/error-state";
 import { Skeletons } from "@/components/ui/skeletons";
 import type { DataColumn, DataSort } from "./column";
 import { ColumnMenu } from "./column-menu";
 import classes from "./data-table.module.css";
 import { ExportMenu } from "./export-menu";
+import { type AllPages, type RowSelection, selectionOf } from "./selection";
+import { SelectionStrip } from "./selection-strip";
 import { TableHead } from "./table-head";
 import { TableRow } from "./table-row";
+import { useCells } from "./use-cells";
 import { type ArrangedColumns, useColumns } from "./use-columns";
+import { useRowKeys } from "./use-row-keys";
+import { useView } from "./use-view";
 import { useWindow } from "./use-window";
+import { ViewMenu } from "./view-menu";
 
 export type { DataColumn, DataSort } from "./column";
 
@@ -48,31 +53,58 @@ export interface DataTableProps<Row> {
   readonly exportHref?: string;
   /** What stands left of the table's own verbs. */
   readonly tools?: ReactNode;
-  /** `j`, `k`, `enter` and `x` are this table's; of several tables on a page only one can have them. */
+  /** Parameters of the address a saved view of this table keeps; without them it has no views. One table of a page. */
+  readonly views?: readonly string[];
+  /** For tables whose verbs can run on the server over every row of the query. */
+  readonly allPages?: AllPages | undefined;
+  /** `j`, `k`, `enter`, `x` and the arrows are this table's; of several tables on a page only one can have them. */
   readonly keys?: boolean;
 }
 
 /** Rows of a query the server sorts, filters and pages: columns as the person likes them, keys, selection, export. */
 export function DataTable<Row>(props: DataTableProps<Row>) {
-  const { id, label, rows, rowKey, error, onRetry, empty, total, selected, onSelect, keys = true } = props;
-  const columns = useColumns(id, props.columns);
+  const { id, label, rows, rowKey, error, onRetry, empty, total, selected = NONE, onSelect, keys = true } = props;
+  const view = useView(id, props.views);
+  const columns = useColumns(view.id === null ? id : `${id}@${view.id}`, props.columns, view.view?.columns ?? null);
   const scroller = useRef<HTMLDivElement>(null);
   const { copied, copy } = useCopied();
-  useFollowActive(scroller, rows, rowKey, props.activeKey ?? null);
-  useRowKeys(props, keys);
+  const activeKey = props.activeKey ?? null;
+  const loaded = rows ?? [];
+  const selection =
+    onSelect === undefined
+      ? null
+      : selectionOf({ keys: loaded.map(rowKey), selected, onSelect, allPages: props.allPages });
+  useFollowActive(scroller, rows, rowKey, activeKey);
+  const { onActivate, onOpen } = props;
+  const goRow = useRowKeys({ rows: loaded, rowKey, activeKey, onActivate, onOpen, selection, enabled: keys });
+  const cell = useCells({
+    columns: columns.visible,
+    active: loaded.find((row) => rowKey(row) === activeKey),
+    scroller,
+    enabled: keys && onActivate !== undefined,
+    goRow,
+    onCopy: copy,
+  });
   const failed = error !== null && error !== undefined;
   return (
     <div className={classes.frame}>
       <div className={classes.tools}>
         <div className={classes.own}>{props.tools}</div>
         <span className={classes.count} aria-live="polite">
-          {copied ?? countText(rows?.length, total, selected?.size ?? 0)}
+          {copied ?? countText(rows?.length, total, props.allPages?.chosen === true ? "all" : selected.size)}
         </span>
+        {props.views !== undefined && <ViewMenu table={id} here={view} columns={columns} />}
         <ColumnMenu columns={columns} />
         {props.exportHref !== undefined && <ExportMenu href={props.exportHref} />}
       </div>
+      {props.allPages !== undefined && selection?.all === true && (total ?? 0) > loaded.length && (
+        <SelectionStrip allPages={props.allPages} loaded={loaded.length} total={total ?? 0} />
+      )}
+      <span className="visually-hidden" aria-live="polite">
+        {cell.said}
+      </span>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys. */}
-      <section ref={scroller} className={classes.scroller} aria-label={label} tabIndex={0}>
+      <section ref={scroller} className={classes.scroller} aria-label={label} tabIndex={0} data-cells>
         <table
           className={classes.table}
           aria-label={label}
@@ -80,13 +112,18 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
           aria-busy={props.fetching ?? false}
           style={{ minWidth: minWidthOf(columns, onSelect !== undefined) }}
         >
-          <TableHead
-            columns={columns}
-            sort={props.sort}
-            onSort={props.onSort}
-            selection={onSelect === undefined ? null : selectionOf(rows ?? [], rowKey, selected ?? NONE, onSelect)}
-          />
-          {rows !== undefined && <Body {...props} rows={rows} arranged={columns} scroller={scroller} onCopy={copy} />}
+          <TableHead columns={columns} sort={props.sort} onSort={props.onSort} selection={selection} />
+          {rows !== undefined && (
+            <Body
+              {...props}
+              rows={rows}
+              arranged={columns}
+              scroller={scroller}
+              selection={selection}
+              cell={cell.column}
+              onCopy={copy}
+            />
+          )}
         </table>
         {rows === undefined && (failed ? <ErrorState error={error} onRetry={onRetry} /> : <Skeletons rows={8} />)}
         {rows !== undefined && rows.length === 0 && !failed && empty}
@@ -109,21 +146,19 @@ interface BodyProps<Row> extends Omit<DataTableProps<Row>, "rows" | "columns"> {
   readonly rows: readonly Row[];
   readonly arranged: ArrangedColumns<DataColumn<Row>>;
   readonly scroller: RefObject<HTMLElement | null>;
-  readonly onCopy: (text: string) => void;
+  readonly selection: RowSelection | null;
+  /** Column of the cell the arrows are on. */
+  readonly cell: string | null;
+  readonly onCopy: (text: string, header: string) => void;
 }
 
 function Body<Row>(props: BodyProps<Row>) {
-  const { rows, rowKey, arranged, scroller, selected = NONE, onSelect, hasMore, fetching, onMore } = props;
+  const { rows, rowKey, arranged, scroller, selection, hasMore, fetching, onMore } = props;
   const { from, to } = useWindow(scroller, rows.length, ROW_PX);
   const nearEnd = hasMore === true && fetching !== true && to + AHEAD_ROWS >= rows.length;
   useEffect(() => {
     if (nearEnd) onMore?.();
   }, [nearEnd, onMore]);
-  const toggle = (key: string) => {
-    const next = new Set(selected);
-    if (!next.delete(key)) next.add(key);
-    onSelect?.(next);
-  };
   return (
     <tbody>
       {from > 0 && <tr aria-hidden className={classes.gap} style={{ height: from * ROW_PX }} />}
@@ -137,8 +172,9 @@ function Body<Row>(props: BodyProps<Row>) {
             columns={arranged.visible}
             place={from + place + 2}
             active={key === props.activeKey}
-            selected={selected.has(key)}
-            onSelect={onSelect === undefined ? undefined : () => toggle(key)}
+            selected={selection?.has(key) ?? false}
+            onSelect={selection === null ? undefined : () => selection.toggle(key)}
+            cell={key === props.activeKey ? props.cell : null}
             onOpen={props.onOpen ?? props.onActivate}
             onCopy={props.onCopy}
           />
@@ -146,37 +182,6 @@ function Body<Row>(props: BodyProps<Row>) {
       })}
       {to < rows.length && <tr aria-hidden className={classes.gap} style={{ height: (rows.length - to) * ROW_PX }} />}
     </tbody>
-  );
-}
-
-/** `j` and `k` move, `enter` opens, `x` selects. */
-function useRowKeys<Row>(props: DataTableProps<Row>, enabled: boolean): void {
-  const { rows = [], rowKey, activeKey, selected = NONE, onSelect, onOpen, onActivate } = props;
-  const here = rows.findIndex((row) => rowKey(row) === activeKey);
-  const go = (by: 1 | -1) => {
-    const next = rows[here < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, here + by))];
-    if (next !== undefined) onActivate?.(next);
-  };
-  const active = rows[here];
-  const move = [
-    { key: "j", label: "Next row", run: () => go(1) },
-    { key: "k", label: "Row before", run: () => go(-1) },
-  ];
-  const open = { key: "enter", label: "Open the row", run: () => active !== undefined && onOpen?.(active) };
-  const select = {
-    key: "x",
-    label: "Select the row",
-    run: () => {
-      if (active === undefined) return;
-      const next = new Set(selected);
-      if (!next.delete(rowKey(active))) next.add(rowKey(active));
-      onSelect?.(next);
-    },
-  };
-  usePageKeys(
-    !enabled || onActivate === undefined
-      ? []
-      : [...move, ...(onOpen === undefined ? [] : [open]), ...(onSelect === undefined ? [] : [select])],
   );
 }
 
@@ -199,7 +204,7 @@ function useFollowActive<Row>(
   }, [activeKey]);
 }
 
-function useCopied(): { copied: string | null; copy: (text: string) => void } {
+function useCopied(): { copied: string | null; copy: (text: string, header: string) => void } {
   const [copied, setCopied] = useState<string | null>(null);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const say = (text: string) => {
@@ -209,34 +214,21 @@ function useCopied(): { copied: string | null; copy: (text: string) => void } {
   };
   return {
     copied,
-    copy: (text) => {
+    copy: (text, header) => {
       navigator.clipboard.writeText(text).then(
-        () => say("Cell copied"),
+        () => say(text === "" ? `${header} is empty` : `${header} copied`),
         () => say("The browser does not allow copying"),
       );
     },
   };
 }
 
-function countText(loaded: number | undefined, total: number | undefined, selected: number): string {
+function countText(loaded: number | undefined, total: number | undefined, selected: number | "all"): string {
   if (loaded === undefined) return "";
   const number = (value: number) => value.toLocaleString("en-US");
   const rows = total === undefined ? `${number(loaded)} loaded` : `${number(total)} ${total === 1 ? "row" : "rows"}`;
+  if (selected === "all") return `all ${rows} selected`;
   return selected === 0 ? rows : `${number(selected)} selected of ${rows}`;
-}
-
-function selectionOf<Row>(
-  rows: readonly Row[],
-  rowKey: (row: Row) => string,
-  selected: ReadonlySet<string>,
-  onSelect: (selected: ReadonlySet<string>) => void,
-) {
-  const all = rows.length > 0 && rows.every((row) => selected.has(rowKey(row)));
-  return {
-    all,
-    some: selected.size > 0 && !all,
-    toggle: () => onSelect(all ? new Set() : new Set(rows.map(rowKey))),
-  };
 }
 
 /** Narrower than this the table scrolls sideways instead of squeezing its columns. */

@@ -5,19 +5,14 @@ import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
 import type { PointerEvent } from "react";
 import type { DataColumn, DataSort } from "./column";
 import classes from "./data-table.module.css";
+import type { RowSelection } from "./selection";
 import type { ArrangedColumns } from "./use-columns";
-
-export interface HeadSelection {
-  readonly all: boolean;
-  readonly some: boolean;
-  toggle(): void;
-}
 
 export interface TableHeadProps<Row> {
   readonly columns: ArrangedColumns<DataColumn<Row>>;
   readonly sort: DataSort | undefined;
   readonly onSort: ((sort: DataSort) => void) | undefined;
-  readonly selection: HeadSelection | null;
+  readonly selection: RowSelection | null;
 }
 
 export function TableHead<Row>({ columns, sort, onSort, selection }: TableHeadProps<Row>) {
@@ -39,7 +34,7 @@ export function TableHead<Row>({ columns, sort, onSort, selection }: TableHeadPr
                 aria-label="Select every loaded row"
                 checked={selection.all}
                 indeterminate={selection.some}
-                onChange={selection.toggle}
+                onChange={selection.toggleAll}
               />
             </th>
           )}

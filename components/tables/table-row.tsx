@@ -15,7 +15,9 @@ export interface TableRowProps<Row> {
   readonly selected: boolean;
   readonly onSelect: (() => void) | undefined;
   readonly onOpen: ((row: Row) => void) | undefined;
-  readonly onCopy: (text: string) => void;
+  /** Column of the cell the arrows are on; null where they are on another row. */
+  readonly cell: string | null;
+  readonly onCopy: (text: string, header: string) => void;
 }
 
 /** A click inside a link or button is for that one, not for the row. */
@@ -23,7 +25,7 @@ const isControl = (target: EventTarget) =>
   target instanceof Element && target.closest("a, button, input, label") !== null;
 
 function Row<Row>(props: TableRowProps<Row>) {
-  const { row, rowKey, columns, place, active, selected, onSelect, onOpen, onCopy } = props;
+  const { row, rowKey, columns, place, active, selected, onSelect, onOpen, cell, onCopy } = props;
   const click = (event: MouseEvent) => {
     if (isControl(event.target) || window.getSelection()?.isCollapsed === false) return;
     onOpen?.(row);
@@ -43,13 +45,14 @@ function Row<Row>(props: TableRowProps<Row>) {
           <Checkbox size="xs" aria-label={`Select ${rowKey}`} checked={selected} onChange={onSelect} />
         </td>
       )}
-      {columns.map(({ key, align = "left", render, text }) => (
+      {columns.map(({ key, header, align = "left", render, text }) => (
         <td
           key={key}
           data-align={align}
+          data-cell={key === cell ? "true" : undefined}
           {...(text === undefined
             ? {}
-            : { title: `${text(row)}\nDouble-click copies`, onDoubleClick: () => onCopy(text(row)) })}
+            : { title: `${text(row)}\nDouble-click copies`, onDoubleClick: () => onCopy(text(row), header) })}
         >
           {render(row)}
         </td>

@@ -1,27 +1,19 @@
 "use client";
 
 import { useSyncExternalStore } from "react";
+import type { ColumnArrangement } from "@/server/console/views-contract";
 
 const STORED_UNDER = "concordance.columns.";
 const WIDTH_MIN = 56;
 const WIDTH_MAX = 2_000;
 
-interface Arrangement {
-  /** Keys in the order chosen; columns made later come behind. */
-  readonly order: readonly string[];
-  readonly hidden: readonly string[];
-  readonly shown: readonly string[];
-  /** Pixels by key. */
-  readonly widths: Readonly<Record<string, number>>;
-}
-
-const NOTHING: Arrangement = { order: [], hidden: [], shown: [], widths: {} };
+const NOTHING: ColumnArrangement = { order: [], hidden: [], shown: [], widths: {} };
 const keysIn = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((key) => typeof key === "string") : [];
 
 /** What was stored, without what is not as it should be. */
-function arrangementOf(stored: unknown): Arrangement {
-  const { order, hidden, shown, widths }: Partial<Record<keyof Arrangement, unknown>> =
+function arrangementOf(stored: unknown): ColumnArrangement {
+  const { order, hidden, shown, widths }: Partial<Record<keyof ColumnArrangement, unknown>> =
     typeof stored === "object" && stored !== null ? stored : {};
   const sized = typeof widths === "object" && widths !== null ? Object.entries(widths) : [];
   return {
@@ -34,15 +26,17 @@ function arrangementOf(stored: unknown): Arrangement {
   };
 }
 
-const known = new Map<string, Arrangement>();
+const known = new Map<string, ColumnArrangement | null>();
 const listeners = new Set<() => void>();
 
-function read(id: string): Arrangement {
+/** Null where nothing was arranged here. */
+function read(id: string): ColumnArrangement | null {
   const before = known.get(id);
   if (before !== undefined) return before;
-  let found = NOTHING;
+  let found: ColumnArrangement | null = null;
   try {
-    found = arrangementOf(JSON.parse(window.localStorage.getItem(STORED_UNDER + id) ?? "{}"));
+    const stored = window.localStorage.getItem(STORED_UNDER + id);
+    if (stored !== null) found = arrangementOf(JSON.parse(stored));
   } catch {
     // Storage may be forbidden or hold something else: the columns stand as they were made.
   }
@@ -50,10 +44,11 @@ function read(id: string): Arrangement {
   return found;
 }
 
-function write(id: string, arrangement: Arrangement): void {
+function write(id: string, arrangement: ColumnArrangement | null): void {
   known.set(id, arrangement);
   try {
-    window.localStorage.setItem(STORED_UNDER + id, JSON.stringify(arrangement));
+    if (arrangement === null) window.localStorage.removeItem(STORED_UNDER + id);
+    else window.localStorage.setItem(STORED_UNDER + id, JSON.stringify(arrangement));
   } catch {
     // Kept for this tab only.
   }
@@ -83,19 +78,29 @@ export interface ArrangedColumns<Column> {
   /** Moves a column by so many places. */
   move(key: string, by: -1 | 1): void;
   resize(key: string, width: number): void;
+  /** As the view has them; without a view, as they were made. */
   reset(): void;
+  /** What a saved view keeps; null: as they were made. */
+  readonly arrangement: ColumnArrangement | null;
+  /** Arranged otherwise than the view, or the table, was made. */
+  readonly changed: boolean;
 }
 
-/** Columns as this person chose, ordered and sized them; remembered in this browser under the table's id. */
+/**
+ * Columns as this person chose, ordered and sized them; remembered in this browser under the table's id, for each of its
+ * saved views apart. `made` is what the view says, null without one.
+ */
 export function useColumns<Column extends ArrangeableColumn>(
   id: string,
   columns: readonly Column[],
+  made: ColumnArrangement | null = null,
 ): ArrangedColumns<Column> {
-  const arrangement = useSyncExternalStore(
+  const own = useSyncExternalStore(
     subscribe,
     () => read(id),
-    () => NOTHING,
+    () => null,
   );
+  const arrangement = own ?? made ?? NOTHING;
   const { order, hidden, shown, widths } = arrangement;
   const place = (key: string) => (order.includes(key) ? order.indexOf(key) : Number.POSITIVE_INFINITY);
   const all = columns
@@ -131,6 +136,8 @@ export function useColumns<Column extends ArrangeableColumn>(
     },
     resize: (key, width) =>
       write(id, { ...arrangement, widths: { ...widths, [key]: Math.max(WIDTH_MIN, Math.round(width)) } }),
-    reset: () => write(id, NOTHING),
+    reset: () => write(id, null),
+    arrangement: own ?? made,
+    changed: own !== null && JSON.stringify(own) !== JSON.stringify(made ?? NOTHING),
   };
 }

@@ -16,7 +16,7 @@ import type { MerchantRow, MerchantsPage as MerchantsData } from "@/server/index
 import { BareAmount } from "./figures";
 import { merchantColumns } from "./merchant-columns";
 import classes from "./merchants.module.css";
-import { MERCHANT_SORTS, merchantsParsers, merchantsQueryOf, periodOf } from "./merchants-state";
+import { MERCHANT_SORTS, MERCHANT_VIEW_KEYS, merchantsParsers, merchantsQueryOf, periodOf } from "./merchants-state";
 import { PeriodPicker } from "./period-picker";
 
 const REFRESH_MS = 5_000;
@@ -78,6 +78,7 @@ export function MerchantsPage() {
         fetching={query.isFetching}
         error={data === undefined ? query.error : null}
         onRetry={query.refetch}
+        views={MERCHANT_VIEW_KEYS}
         exportHref={`/api/export/merchants?view=list&filter=${encodeURIComponent(JSON.stringify(exported(wanted)))}`}
         empty={
           <EmptyState title="No merchant matches">

@@ -28,6 +28,13 @@ export const merchantsParsers = {
   direction: parseAsStringLiteral(["asc", "desc"] as const).withDefault("desc"),
   page: parseAsInteger.withDefault(0),
 };
+/** What a saved view of the list keeps: not the period, which would soon lie in the past, and not the page. */
+export const MERCHANT_VIEW_KEYS = [
+  "currency",
+  "search",
+  "sort",
+  "direction",
+] as const satisfies readonly (keyof typeof merchantsParsers)[];
 export type MerchantsState = inferParserType<typeof merchantsParsers>;
 
 const isDate = (text: string | null): text is string => text !== null && /^\d{4}-\d{2}-\d{2}$/.test(text);

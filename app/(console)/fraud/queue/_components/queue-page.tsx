@@ -17,7 +17,7 @@ import type { AlertRow, QueuePage as QueueData, Verdict } from "@/server/indexes
 import { ALERT_COLUMNS } from "./alert-columns";
 import classes from "./queue.module.css";
 import { QueueFilters } from "./queue-filters";
-import { exportHrefOf, PAGE_ROWS, type QueueState, queryOf, queueParsers } from "./queue-state";
+import { exportHrefOf, PAGE_ROWS, QUEUE_VIEW_KEYS, type QueueState, queryOf, queueParsers } from "./queue-state";
 import { useCaseVerbs } from "./use-case-verbs";
 import { useQueue } from "./use-queue";
 
@@ -96,6 +96,7 @@ export function QueuePage() {
           onRetry={query.refetch}
           empty={<NoAlerts state={state} onClear={change} />}
           exportHref={exportHrefOf(state)}
+          views={QUEUE_VIEW_KEYS}
           tools={
             chosen.length > 0 ? (
               <BulkBar rows={chosen} busy={verbs.busy} onDecide={decide} onGive={verbs.give} />

@@ -21,6 +21,9 @@ export const queueParsers = {
 };
 export type QueueState = inferParserType<typeof queueParsers>;
 
+/** What a saved view of the queue keeps. */
+export const QUEUE_VIEW_KEYS = Object.keys(queueParsers).filter((key) => key !== "alert");
+
 type Filter = Omit<QueueQuery, "cursor">;
 
 export const queryOf = (state: QueueState): Filter => ({

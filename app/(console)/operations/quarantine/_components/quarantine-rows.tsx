@@ -10,7 +10,7 @@ import { Money } from "@/components/ui/money";
 import { Time } from "@/components/ui/time";
 import type { QuarantineRow } from "@/server/indexes/ops/contract";
 import { bytesText } from "../../_components/words";
-import type { QuarantineState } from "./quarantine-state";
+import { QUARANTINE_VIEW_KEYS, type QuarantineState } from "./quarantine-state";
 
 const PAGE_ROWS = 100;
 
@@ -89,6 +89,7 @@ export function QuarantineRows({ state, onChange }: QuarantineRowsProps) {
       activeKey={state.record}
       onActivate={({ quarantineId }) => onChange({ record: quarantineId })}
       total={query.data?.pages[0]?.total}
+      views={QUARANTINE_VIEW_KEYS}
       hasMore={query.hasNextPage}
       onMore={query.fetchNextPage}
       fetching={query.isFetching}

@@ -7,4 +7,10 @@ export const quarantineParsers = {
   /** The record whose bytes are shown. */
   record: parseAsString,
 };
+/** What a saved view of the records keeps. */
+export const QUARANTINE_VIEW_KEYS = [
+  "code",
+  "source",
+  "q",
+] as const satisfies readonly (keyof typeof quarantineParsers)[];
 export type QuarantineState = inferParserType<typeof quarantineParsers>;

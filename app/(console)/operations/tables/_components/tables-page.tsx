@@ -79,6 +79,8 @@ const COLUMNS: readonly DataColumn<TableFacts>[] = [
   },
 ];
 
+/** The list has no filter: its views keep columns alone. */
+const NO_FILTERS: readonly string[] = [];
 const KINDS = ["raw", "dimension", "partial", "final"];
 /** In the order of the chain, and always the same one. */
 const byKind = (a: TableFacts, b: TableFacts): number =>
@@ -109,6 +111,7 @@ export function TablesPage() {
           columns={COLUMNS}
           rows={tables}
           rowKey={({ name }) => name}
+          views={NO_FILTERS}
           activeKey={open}
           onActivate={({ name }) => void setOpen(name)}
           total={tables?.length}
