@@ -1,5 +1,6 @@
 import { type Heartbeat, readHeartbeats } from "../db/heartbeats";
 import { ConcordanceError } from "../domain/errors";
+import { formatInstant } from "../domain/time";
 import type { Health, PartHealth, Process, PromiseFigure } from "../indexes/ops/contract";
 import { asOfOps, percentilesOf } from "../indexes/ops/queries";
 import { readBalances } from "../indexes/ops/queries-streams";
@@ -69,48 +70,56 @@ async function checkPart(part: PartHealth["part"], check: () => Promise<void>): 
   }
 }
 
-/** Processes with their heartbeats, and the promises of PRODUCT.md section 6 as measured now. */
+/**
+ * Processes with their heartbeats, and the promises of PRODUCT.md section 6 as measured now. Where the lake cannot be read
+ * the processes are told all the same, and no figure is measured: that is when this is looked at.
+ */
 export async function readHealth(services: Services, signal?: AbortSignal): Promise<Health> {
-  const [parts, beats, freshness] = await Promise.all([
-    checkParts(services),
-    readHeartbeats(services.database.db),
-    readFreshness(services.reader),
-  ]);
-  const stale = freshness.indexes.filter(({ missed }) => missed);
-  return services.reader.read({ name: "ops.health", signal }, async (view) => {
-    const balances = [...(await readBalances(services.reader, view))];
-    const broken = balances.filter(([, balance]) => !balance.balanced).map(([source]) => source);
-    return {
-      parts,
-      processes: beats.map(processOf),
-      promises: [
-        {
-          id: "balance",
-          title: "Nothing lost, nothing twice",
-          promised: "in = accepted + quarantined + duplicates, per source",
-          measured: balances.length === 0 ? null : `${balances.length - broken.length} of ${balances.length} sources`,
-          met: balances.length === 0 ? null : broken.length === 0,
-          window: "everything in the lake",
-          detail: broken.length === 0 ? null : `Does not add up: ${broken.join(", ")}`,
-        },
-        await visiblePromise(view),
-        await throughputPromise(view),
-        queriesPromise(services),
-        {
-          id: "freshness",
-          title: "Indexes keep up",
-          promised: "every real-time index within 2 s of what is stored",
-          measured: `${freshness.indexes.length - stale.length} of ${freshness.indexes.length} indexes`,
-          met: stale.length === 0,
-          window: "now",
-          detail:
-            stale.map(({ index, behindMs }) => `${index} is ${(behindMs / 1000).toFixed(1)} s behind`).join("; ") ||
-            null,
-        },
-      ],
-      asOf: asOfOps(view, [OPS_LATENCY.name, OPS_MINUTES.name]),
-    };
-  });
+  const [parts, beats] = await Promise.all([checkParts(services), readHeartbeats(services.database.db)]);
+  const told = { parts, processes: beats.map(processOf) };
+  if (parts.some(({ part, ok }) => part === "lake" && !ok)) {
+    const readAt = formatInstant(BigInt(Date.now()) * 1000n);
+    return { ...told, promises: [queriesPromise(services)], asOf: { lakeVersions: {}, watermark: null, readAt } };
+  }
+  const freshness = await readFreshness(services.reader);
+  return services.reader.read({ name: "ops.health", signal }, async (view) => ({
+    ...told,
+    promises: [
+      balancePromise([...(await readBalances(services.reader, view))]),
+      await visiblePromise(view),
+      await throughputPromise(view),
+      queriesPromise(services),
+      freshnessPromise(freshness),
+    ],
+    asOf: asOfOps(view, [OPS_LATENCY.name, OPS_MINUTES.name]),
+  }));
+}
+
+function balancePromise(balances: readonly [string, { readonly balanced: boolean }][]): PromiseFigure {
+  const broken = balances.filter(([, { balanced }]) => !balanced).map(([source]) => source);
+  return {
+    id: "balance",
+    title: "Nothing lost, nothing twice",
+    promised: "in = accepted + quarantined + duplicates, per source",
+    measured: balances.length === 0 ? null : `${balances.length - broken.length} of ${balances.length} sources`,
+    met: balances.length === 0 ? null : broken.length === 0,
+    window: "everything in the lake",
+    detail: broken.length === 0 ? null : `Does not add up: ${broken.join(", ")}`,
+  };
+}
+
+function freshnessPromise({ indexes }: Awaited<ReturnType<typeof readFreshness>>): PromiseFigure {
+  const stale = indexes.filter(({ missed }) => missed);
+  return {
+    id: "freshness",
+    title: "Indexes keep up",
+    promised: "every real-time index within 2 s of what is stored",
+    measured: `${indexes.length - stale.length} of ${indexes.length} indexes`,
+    met: stale.length === 0,
+    window: "now",
+    detail:
+      stale.map(({ index, behindMs }) => `${index} is ${(behindMs / 1000).toFixed(1)} s behind`).join("; ") || null,
+  };
 }
 
 function processOf(beat: Heartbeat): Process {
