@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 
 const FILE_LINES_MAX = 400;
 const VOCABULARY =
-  /^(README\.md|(tables|events|rules|steps|settings|projection|tick|batch|final|(queries|mutations|rows)(-[a-z]+)?|case-mirror|contract|ingest|router)(\.test)?\.(ts|sql)|[a-z-]+\.test\.ts)$/;
+  /^(README\.md|(tables|events|rules|steps|settings|projection|tick|batch|final|(queries|mutations|rows|contract)(-[a-z]+)?|case-mirror|contract|ingest|router)(\.test)?\.(ts|sql)|[a-z-]+\.test\.ts)$/;
 
 const files = execFileSync("git", ["ls-files"], { encoding: "utf8" })
   .split("\n")

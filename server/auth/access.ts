@@ -55,6 +55,7 @@ export const seesNames = (roles: readonly Role[]): boolean => SEES_NAMES.some((r
 
 const HOMES: readonly (readonly [Role, IndexName])[] = [
   ["fraud_analyst", "fraud"],
+  ["finance", "reconciliation"],
   ["ops", "ops"],
   ["partnerships", "merchants"],
 ];

@@ -12,9 +12,15 @@ import { INDEX_NAMES, type IndexName } from "../indexes/names";
 import { QuarantineQuery } from "../indexes/ops/contract";
 import { readQuarantineRows } from "../indexes/ops/queries-quarantine";
 import { readTables } from "../indexes/ops/queries-tables";
+import { BreaksQuery, CloseQuery, MatchesQuery, PayoutsQuery } from "../indexes/reconciliation/contract";
+import { readBreaks } from "../indexes/reconciliation/queries-breaks";
+import { readDay } from "../indexes/reconciliation/queries-day";
+import { readMatches } from "../indexes/reconciliation/queries-matches";
+import { readPayouts } from "../indexes/reconciliation/queries-payouts";
 import { CONTENT_TYPES, FILE_FORMATS, type FileColumn, type FileFormat, writeRows } from "../query/row-file";
 import { publicError, toTrpcError } from "../trpc/errors";
 import { ALERT_FILE, BLACKLIST_FILE, MERCHANT_FILE, QUARANTINE_FILE, TABLE_FILE } from "./export-columns";
+import { BREAK_FILE, DAY_FILE, MATCH_FILE, WATERFALL_FILE } from "./export-reconciliation";
 import type { Services } from "./services";
 
 /** Rows read at once: as many as keep a page's memory small. */
@@ -71,6 +77,38 @@ const VIEWS: Readonly<Record<IndexName, Readonly<Record<string, (asked: Asked) =
       return exported(asked, query, BLACKLIST_FILE, () =>
         keyset((cursor) => readBlacklist(asked.services, { ...query, cursor, limit: PAGE_ROWS }, asked.signal)),
       );
+    },
+  },
+  reconciliation: {
+    breaks: (asked) => {
+      const query = BreaksQuery.parse(asked.filter);
+      return exported(asked, query, BREAK_FILE, () =>
+        keyset((cursor) =>
+          readBreaks(asked.services, asked.scope, { ...query, cursor, limit: PAGE_ROWS }, asked.signal),
+        ),
+      );
+    },
+    matches: (asked) => {
+      const query = MatchesQuery.parse(asked.filter);
+      return exported(asked, query, MATCH_FILE, () =>
+        keyset((cursor) => readMatches(asked.services.reader, { ...query, cursor, limit: PAGE_ROWS }, asked.signal)),
+      );
+    },
+    payouts: (asked) => {
+      const query = PayoutsQuery.parse(asked.filter);
+      return exported(asked, query, WATERFALL_FILE, async function* () {
+        const read = (cursor: string | null) =>
+          readPayouts(asked.services.reader, { ...query, cursor, limit: PAGE_ROWS }, asked.signal);
+        for await (const rows of keyset(read)) {
+          yield rows.flatMap(({ components, ...row }) => components.map((component) => ({ ...row, ...component })));
+        }
+      });
+    },
+    day: (asked) => {
+      const query = CloseQuery.parse(asked.filter);
+      return exported(asked, query, DAY_FILE, async function* () {
+        yield (await readDay(asked.services.reader, query, asked.signal)).groups;
+      });
     },
   },
   merchants: {

@@ -14,6 +14,7 @@ import { asOfOf, type LakeView } from "../query/reader";
 import { big, text, textOrNull, whole } from "../query/values";
 import type { ControlTotal, Overview, OverviewRow } from "./contract";
 import { readFreshness } from "./freshness";
+import { reconciliationPart } from "./overview-reconciliation";
 import type { Services } from "./services";
 
 const TREND_MINUTES = 120;
@@ -23,7 +24,12 @@ type Part = Pick<OverviewRow, "controls" | "wants" | "trend">;
 type ReadPart = (services: Services, view: LakeView, casesTable: string) => Promise<Part>;
 
 /** How each index tells its state; a new index is asked for by the compiler. */
-const PARTS: Readonly<Record<IndexName, ReadPart>> = { fraud: readFraud, merchants: readMerchants, ops: readOps };
+const PARTS: Readonly<Record<IndexName, ReadPart>> = {
+  fraud: readFraud,
+  reconciliation: reconciliationPart,
+  merchants: readMerchants,
+  ops: readOps,
+};
 
 /** One row per index the person may read: is it fresh, is it right, what wants a person; and the day's money. */
 export async function readOverview(

@@ -3,6 +3,7 @@ import { ALERTS, BLACKLIST, PARTY_DAYS, STOLEN_CARD_SUMMARIES } from "./fraud/ta
 import { MERCHANT_CUSTOMERS, MERCHANTS_PARTIAL } from "./merchants/tables";
 import type { IndexName } from "./names";
 import { OPS_LATENCY, OPS_MINUTES } from "./ops/tables";
+import { RECONCILIATION } from "./reconciliation/tables";
 
 /** What the server knows of an index beside its name: health, freshness and exports read this. */
 export interface IndexApi {
@@ -16,6 +17,10 @@ export const INDEX_APIS: Readonly<Record<IndexName, IndexApi>> = {
   fraud: {
     tables: [ALERTS.name, BLACKLIST.name, PARTY_DAYS.name, STOLEN_CARD_SUMMARIES.name],
     watermark: { table: PARTY_DAYS.name, column: "last_event_time" },
+  },
+  reconciliation: {
+    tables: [RECONCILIATION.name],
+    watermark: { table: RECONCILIATION.name, column: "business_date" },
   },
   merchants: {
     tables: [MERCHANTS_PARTIAL.name, MERCHANT_CUSTOMERS.name],

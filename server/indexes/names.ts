@@ -1,5 +1,5 @@
 /** The indexes of this console, in the order of the navigation. Adding one here makes the compiler ask for the rest. */
-export const INDEX_NAMES = ["fraud", "merchants", "ops"] as const;
+export const INDEX_NAMES = ["fraud", "reconciliation", "merchants", "ops"] as const;
 export type IndexName = (typeof INDEX_NAMES)[number];
 
 /** Roles of PRODUCT.md section 5. */
@@ -46,6 +46,19 @@ export const INDEXES: Readonly<Record<IndexName, IndexEntry>> = {
       { path: "/fraud/blacklist", title: "Blacklist" },
     ],
   },
+  reconciliation: {
+    title: "Reconciliation",
+    question: "What of our books and of the statements belongs together, what does not, and why?",
+    kind: "final",
+    freshnessPromiseMs: 93_600_000,
+    key: "r",
+    pages: [
+      { path: "/reconciliation/day", title: "Day" },
+      { path: "/reconciliation/breaks", title: "Breaks" },
+      { path: "/reconciliation/matches", title: "Matches" },
+      { path: "/reconciliation/payouts", title: "Payouts explained" },
+    ],
+  },
   merchants: {
     title: "Merchants",
     question: "How is each merchant performing today, per currency?",
@@ -72,6 +85,7 @@ export const INDEXES: Readonly<Record<IndexName, IndexEntry>> = {
 /** Roles that may read each index; the same table is checked on the server for every procedure. */
 export const INDEX_READERS: Readonly<Record<IndexName, readonly Role[]>> = {
   fraud: ["fraud_analyst", "compliance", "admin", "auditor"],
+  reconciliation: ["finance", "treasury", "ops", "compliance", "admin", "auditor"],
   merchants: ["partnerships", "finance", "treasury", "marketing", "fraud_analyst", "compliance", "admin", "auditor"],
   ops: ["ops", "admin", "auditor"],
 };
@@ -79,6 +93,7 @@ export const INDEX_READERS: Readonly<Record<IndexName, readonly Role[]>> = {
 /** Roles that may change what each index shows. An auditor reads all and changes nothing. */
 export const INDEX_WRITERS: Readonly<Record<IndexName, readonly Role[]>> = {
   fraud: ["fraud_analyst", "admin"],
+  reconciliation: ["finance", "admin"],
   merchants: ["admin"],
   ops: ["ops", "admin"],
 };

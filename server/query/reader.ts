@@ -312,12 +312,12 @@ export function asOfOf(view: LakeView, tables: readonly string[], watermarkTable
   };
 }
 
-/** Newest value of an instant column by the files' statistics, which round up to the millisecond. */
+/** Newest value of an instant column by the files' statistics, which round up to the millisecond; a date is told as its start, UTC. */
 export function newestOf(snapshot: Snapshot, column: string): string | null {
   let newest: string | null = null;
   for (const file of snapshot.files) {
     const value = file.stats.maxValues[column];
     if (typeof value === "string" && (newest === null || value > newest)) newest = value;
   }
-  return newest;
+  return newest !== null && /^\d{4}-\d{2}-\d{2}$/.test(newest) ? `${newest}T00:00:00Z` : newest;
 }

@@ -1,7 +1,15 @@
-import { freshnessRouter, overviewRouter, searchRouter, sessionRouter, traceRouter, viewsRouter } from "../console/router";
+import {
+  freshnessRouter,
+  overviewRouter,
+  searchRouter,
+  sessionRouter,
+  traceRouter,
+  viewsRouter,
+} from "../console/router";
 import { fraudRouter } from "../indexes/fraud/router";
 import { merchantsRouter } from "../indexes/merchants/router";
 import { opsRouter } from "../indexes/ops/router";
+import { reconciliationRouter } from "../indexes/reconciliation/router";
 import { createCallerFactory, router } from "./init";
 
 export const appRouter = router({
@@ -12,6 +20,7 @@ export const appRouter = router({
   views: viewsRouter,
   freshness: freshnessRouter,
   fraud: fraudRouter,
+  reconciliation: reconciliationRouter,
   merchants: merchantsRouter,
   ops: opsRouter,
 });

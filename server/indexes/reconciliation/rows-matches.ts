@@ -216,22 +216,28 @@ const BY_MERCHANT_DAY = `
 const folded = (text: string) =>
   `translate(lower(${text}), 'àáâãäåçèéêëìíîïñòóôõöøùúûüýÿßšžčćőűęąłńśźż', 'aaaaaaceeeeiiiinoooooouuuuyysszccouealnszz')`;
 
+/** One character wrong in ten. */
+const REFERENCE_LIKENESS_MIN = 0.9;
+
 const alike = (a: string, b: string) => `
   CAST(1 AS DOUBLE) - CAST(levenshtein(${folded(a)}, ${folded(b)}) AS DOUBLE) / CAST(greatest(length(${a}), length(${b}), 1) AS DOUBLE)`;
 
 /**
  * Stage 5 and what it must not take: lines that name no known thread beside payments of the same amount and time and a like
- * name. `likeness` is that of the names, or, where a side
- * tells no name, of the references of lines booked when the payment was made.
+ * name. `likeness` is that of the names, or, where a side tells no name, of the references of lines booked when the payment
+ * was made. Numbers given out one after the other are all alike, so a reference must be nearer than a name, and only the
+ * nearest of several is meant.
  */
 const candidates = (_dates: Dates, { similarityMin, windowDaysBefore, windowDaysAfter }: ReconciliationSettings) => `
   WITH near AS (
     SELECT i.item_key AS step, e.item_key AS line, i.thread,
       CASE WHEN i.party IS NOT NULL AND e.party IS NOT NULL THEN ${alike("i.party", "e.party")}
            WHEN i.party IS NOT NULL AND e.remittance IS NOT NULL AND instr(${folded("e.remittance")}, ${folded("i.party")}) > 0 THEN CAST(1 AS DOUBLE)
+           ELSE CAST(0 AS DOUBLE) END AS name_likeness,
+      CASE WHEN i.party IS NOT NULL AND e.party IS NOT NULL THEN CAST(0 AS DOUBLE)
            WHEN (e.end_to_end_id IS NOT NULL OR e.psp_reference IS NOT NULL)
              AND e.booking_date >= i.business_date AND e.booking_date <= date_add(i.business_date, 1) THEN ${alike("i.reference", "e.reference")}
-           ELSE CAST(0 AS DOUBLE) END AS likeness,
+           ELSE CAST(0 AS DOUBLE) END AS reference_likeness,
       CASE WHEN e.end_to_end_id IS NOT NULL OR e.psp_reference IS NOT NULL THEN true
            WHEN e.customer_reference IS NULL THEN false
            ELSE ${alike("i.transaction_id", "e.customer_reference")} >= CAST(0.7 AS DOUBLE) END AS names_another
@@ -243,7 +249,21 @@ const candidates = (_dates: Dates, { similarityMin, windowDaysBefore, windowDays
     JOIN aux_calendar c2 ON c2.calendar = c0.calendar AND c2.day = e.known_on
     WHERE c2.number >= c0.number - ${windowDaysBefore} AND c2.number <= c1.number + ${windowDaysAfter}
   ),
-  enough AS (SELECT * FROM near WHERE likeness >= CAST(${similarityMin} AS DOUBLE))
+  enough AS (
+    SELECT step, line, names_another, name_likeness >= CAST(${similarityMin} AS DOUBLE) AS by_name,
+      CASE WHEN name_likeness >= CAST(${similarityMin} AS DOUBLE) THEN name_likeness ELSE reference_likeness END AS likeness
+    FROM near
+    WHERE name_likeness >= CAST(${similarityMin} AS DOUBLE) OR reference_likeness >= CAST(${REFERENCE_LIKENESS_MIN} AS DOUBLE)
+  ),
+  ranked AS (
+    SELECT step, line, likeness, names_another, by_name,
+      max(likeness) OVER (PARTITION BY step) AS best_of_step, max(likeness) OVER (PARTITION BY line) AS best_of_line
+    FROM enough
+  ),
+  meant AS (
+    SELECT step, line, likeness, names_another FROM ranked
+    WHERE by_name OR (likeness = best_of_step AND likeness = best_of_line)
+  )
   SELECT step, line, likeness, names_another,
     count(*) OVER (PARTITION BY step) AS lines, count(*) OVER (PARTITION BY line) AS steps
-  FROM enough`;
+  FROM meant`;
