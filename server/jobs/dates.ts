@@ -1,0 +1,144 @@
+import { and, eq, gte, sql } from "drizzle-orm";
+import { z } from "zod";
+import type { FinalDefinition } from "../batch/definition";
+import { datesToRerun } from "../batch/late";
+import { closedDates, readRecord } from "../batch/record";
+import type { Database, Queries } from "../db/connect";
+import { finalDates } from "../db/schema";
+import type { BusinessDate } from "../domain/time";
+import { sqlName } from "../lake/duckdb";
+import type { Lake } from "../lake/lake";
+import { pruneFiles, scanSql } from "../lake/scan";
+
+/** Why a closed date is to be run again. */
+export const Changed = z.object({
+  /** Rows of the date that came after its close, by input. */
+  lateRows: z.record(z.string(), z.number()),
+  /** An earlier date that was closed after it, whose rows it reads. */
+  earlierClosedLater: z.string().nullable(),
+});
+export type Changed = z.infer<typeof Changed>;
+
+export interface FinalDate {
+  readonly index: string;
+  readonly businessDate: BusinessDate;
+  readonly inputRows: number;
+  readonly changed: Changed | null;
+}
+
+/** Rows of each business date in what came from outside, between two dates. */
+async function inputRowsByDate(
+  lake: Lake,
+  definition: FinalDefinition<unknown>,
+  settings: unknown,
+  { from, to }: { readonly from: BusinessDate; readonly to: BusinessDate },
+): Promise<Map<BusinessDate, number>> {
+  const rows = new Map<BusinessDate, number>();
+  for (const { table: name, dateColumn } of definition.inputs(to, definition.settings.parse(settings))) {
+    const table = lake.table(name);
+    if (dateColumn === null || table.spec.kind !== "raw") continue;
+    const files = pruneFiles((await table.refresh()).files, dateColumn, from, to);
+    if (files.length === 0) continue;
+    const column = sqlName(dateColumn);
+    const connection = await lake.db.connect();
+    try {
+      const reader = await connection.runAndReadAll(`
+        SELECT CAST(${column} AS VARCHAR), count(*) FROM ${await scanSql(lake.store, table.spec, files)}
+        WHERE ${column} >= DATE '${from}' AND ${column} <= DATE '${to}' GROUP BY ALL`);
+      for (const [date, count] of reader.getRows()) {
+        const key = String(date) as BusinessDate;
+        rows.set(key, (rows.get(key) ?? 0) + Number(count));
+      }
+    } finally {
+      connection.closeSync();
+    }
+  }
+  return rows;
+}
+
+export interface DatesOfFinal {
+  readonly dates: readonly FinalDate[];
+  readonly closed: ReadonlySet<BusinessDate>;
+}
+
+/** Every date between two that has input or is closed, and what has changed since its close. */
+export async function lookAtDates(
+  lake: Lake,
+  definition: FinalDefinition<unknown>,
+  settings: unknown,
+  window: { readonly from: BusinessDate; readonly to: BusinessDate },
+): Promise<DatesOfFinal> {
+  const [inputRows, late] = await Promise.all([
+    inputRowsByDate(lake, definition, settings, window),
+    datesToRerun(lake, definition),
+  ]);
+  const snapshot = await lake.table(definition.table.name).refresh();
+  const closed = closedDates(snapshot, definition.index);
+  const earlier = await closedBefore(lake, definition, closed);
+  const lateOf = new Map(late.map(({ businessDate, lateRows }) => [businessDate, lateRows]));
+  const dates = [...new Set([...inputRows.keys(), ...closed])].sort();
+  return {
+    closed: new Set(closed),
+    dates: dates.map((businessDate) => {
+      const lateRows = lateOf.get(businessDate) ?? {};
+      const earlierClosedLater = earlier.get(businessDate) ?? null;
+      const isChanged = Object.keys(lateRows).length > 0 || earlierClosedLater !== null;
+      return {
+        index: definition.index,
+        businessDate,
+        inputRows: inputRows.get(businessDate) ?? 0,
+        changed: isChanged ? { lateRows, earlierClosedLater } : null,
+      };
+    }),
+  };
+}
+
+/** For a final that reads its own earlier dates: which of them was closed after the date that reads it. */
+async function closedBefore(
+  lake: Lake,
+  definition: FinalDefinition<unknown>,
+  closed: readonly BusinessDate[],
+): Promise<Map<BusinessDate, BusinessDate>> {
+  const found = new Map<BusinessDate, BusinessDate>();
+  const snapshot = await lake.table(definition.table.name).refresh();
+  const startedAtMs = new Map<BusinessDate, number>();
+  for (const date of closed) {
+    const record = await readRecord(lake, snapshot, definition.index, date);
+    if (record === null) continue;
+    startedAtMs.set(date, record.startedAtMs);
+    const settings = definition.settings.parse(record.spec.settings);
+    const own = definition.inputs(date, settings).find(({ table }) => table === definition.table.name);
+    if (own === undefined) continue;
+    const later = [...startedAtMs].find(
+      ([other, ms]) => other < date && (own.from === null || other >= own.from) && ms > record.startedAtMs,
+    );
+    if (later !== undefined) found.set(date, later[0]);
+  }
+  return found;
+}
+
+/** Replaces what is known of an index's dates. */
+export async function writeDates(database: Database, index: string, dates: readonly FinalDate[]): Promise<void> {
+  await database.db.transaction(async (tx) => {
+    await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtextextended(${`concordance/dates/${index}`}, 0))`);
+    await tx.delete(finalDates).where(eq(finalDates.index, index));
+    if (dates.length === 0) return;
+    const lookedAt = new Date();
+    await tx.insert(finalDates).values(dates.map((date) => ({ ...date, lookedAt })));
+  });
+}
+
+/** What was last found of the dates from one on. */
+export async function readDates(db: Queries, from: BusinessDate): Promise<(FinalDate & { lookedAtMs: number })[]> {
+  const rows = await db
+    .select()
+    .from(finalDates)
+    .where(and(gte(finalDates.businessDate, from)))
+    .orderBy(finalDates.businessDate);
+  return rows.map(({ lookedAt, changed, businessDate, ...row }) => ({
+    ...row,
+    businessDate: businessDate as BusinessDate,
+    changed: changed === null ? null : Changed.parse(changed),
+    lookedAtMs: lookedAt.getTime(),
+  }));
+}
