@@ -3,7 +3,7 @@ import type { TableSpec } from "../lake/types";
 import { ALERT_PUBLICATIONS } from "../notify/tables";
 import { FRAUD_SIGNALS, INGEST_BALANCE, QUARANTINE, TRANSACTIONS } from "../pipeline/tables";
 import type { Projection } from "../projection/projection";
-import { DIM_CUSTOMERS, DIM_MERCHANTS, DIM_STOLEN_CARDS } from "../reference/tables";
+import { DIM_CUSTOMERS, DIM_FEE_PLANS, DIM_MERCHANTS, DIM_PAYOUT_TERMS, DIM_STOLEN_CARDS } from "../reference/tables";
 import { STATEMENT_FILES, STATEMENT_LINES, STATEMENTS } from "../statements/intake/tables";
 import { createScoreProjection } from "./fraud/events";
 import { createPartyProjection } from "./fraud/projection";
@@ -35,6 +35,8 @@ export const ALL_TABLES: readonly TableSpec[] = [
   DIM_MERCHANTS,
   DIM_CUSTOMERS,
   DIM_STOLEN_CARDS,
+  DIM_PAYOUT_TERMS,
+  DIM_FEE_PLANS,
   STATEMENT_LINES,
   STATEMENTS,
   STATEMENT_FILES,

@@ -28,6 +28,12 @@ export const country = matching(/^[A-Z]{2}$/, "a country code of two capital let
 /** ISO 18245. */
 export const merchantCategory = matching(/^\d{4}$/, "a merchant category code of four digits");
 export const localTime = matching(/^([01]\d|2[0-3]):[0-5]\d$/, "a local time HH:MM");
+/** A cut-off: "24:00" is the end of the day. */
+export const cutOffTime = matching(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/, "a local time HH:MM or 24:00");
+/** ISO 4217, or * for every currency. */
+export const currencyOrAll = matching(/^([A-Z]{3}|\*)$/, "a currency code of three capital letters, or *");
+/** Days of a payout schedule, such as "1 5". */
+export const daysList = matching(/^([1-9]|[12]\d|3[01])( ([1-9]|[12]\d|3[01]))*$/, 'a list of days such as "1 15"');
 export const cardToken = matching(/^[0-9a-f]{32}$/, "a card token of 32 hexadecimal characters");
 export const lastFour = matching(/^\d{4}$/, "four digits");
 
@@ -47,6 +53,10 @@ export const wholeNumber =
     const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
     return number >= min && number <= max ? ok(number) : err(`is not a whole number from ${min} to ${max}`);
   };
+
+/** Minor units of a currency, not below zero. */
+export const minorUnits: ReadCell = (value) =>
+  /^\d{1,17}$/.test(value) ? ok(BigInt(value)) : err("is not a whole number of minor units");
 
 export const percent: ReadCell = (value) => {
   const number = /^\d{1,3}(\.\d{1,6})?$/.test(value) ? Number(value) : Number.NaN;

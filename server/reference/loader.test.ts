@@ -10,9 +10,9 @@ import { openLocalStore } from "../lake/store/local";
 import { silentLogger } from "../observability/log";
 import { createReferenceLoader, faultText, type ReferenceLoader } from "./loader";
 import { loadStolenCardTokens } from "./stolen-cards";
-import { DIM_CUSTOMERS, DIM_MERCHANTS, DIM_STOLEN_CARDS } from "./tables";
+import { DIM_CUSTOMERS, DIM_FEE_PLANS, DIM_MERCHANTS, DIM_PAYOUT_TERMS, DIM_STOLEN_CARDS } from "./tables";
 
-const SPECS = [DIM_MERCHANTS, DIM_CUSTOMERS, DIM_STOLEN_CARDS];
+const SPECS = [DIM_MERCHANTS, DIM_CUSTOMERS, DIM_STOLEN_CARDS, DIM_PAYOUT_TERMS, DIM_FEE_PLANS];
 const CARD = "4111111111111111";
 let root: string;
 let db: Db;
@@ -58,7 +58,49 @@ M1,"Müller, Söhne",LOW,5411,2020-02-29,DE,2,17:00,Europe/Berlin,standard,2.5,f
 M2,Plain,,,,,,,,,,
 `;
 
+const TERMS_HEADER =
+  "merchant_id,currency,effective_from,delay_days,cutoff,zone,calendar,schedule,schedule_days,fee_plan,reserve_percent,reserve_days,minimum_minor";
+
 describe("reference loader", () => {
+  it("loads payout terms and fee plans by all cells that tell rows apart, and names terms that do not fit together", async () => {
+    const { lake, put } = await freshLake();
+    await put(
+      "payout_terms",
+      `${TERMS_HEADER}
+*,*,2025-01-01,2,24:00,UTC,,business_day,,,,,
+M1,EUR,2025-01-01,1,17:00,Europe/Berlin,target,week,1 5,standard,10,180,500
+M1,EUR,2026-01-01,1,17:00,Europe/Berlin,target,month,1 15,standard,,,
+`,
+    );
+    await put(
+      "fee_plans",
+      "fee_plan,currency,payment_type,effective_from,percent,fixed_minor\nstandard,*,*,2025-01-01,1.5,10\nstandard,EUR,CARD,2025-01-01,1.2,5\n",
+    );
+    const loader = loaderOf(lake);
+    expect(await statusOf(loader, "payout_terms")).toMatchObject({ state: "loaded", rows: 3 });
+    expect(await statusOf(loader, "fee_plans")).toMatchObject({ state: "loaded", rows: 2 });
+    await put(
+      "payout_terms",
+      `${TERMS_HEADER}
+M1,EUR,2025-01-01,2,24:00,UTC,,business_day,1,,,,
+M1,EUR,2025-01-02,2,24:00,UTC,,week,8,,,,
+M1,EUR,2025-01-03,2,24:00,UTC,,business_day,,,10,,
+M1,EUR,2025-01-04,2,25:00,UTC,,business_day,,,,,
+M2,EUR,2025-01-04,2,24:00,UTC,,business_day,,,,,
+M2,EUR,2025-01-04,3,24:00,UTC,,business_day,,,,,
+`,
+    );
+    const refused = await statusOf(loader, "payout_terms");
+    expect(refused).toMatchObject({ state: "refused", faultCount: 5 });
+    expect(refused.faults.map(faultText)).toEqual([
+      "line 2, schedule_days: does not go with the schedule business_day",
+      "line 3, schedule_days: names weekdays from 1 (Monday) to 7",
+      "line 4, reserve_days: is empty; it says how long the reserve is kept",
+      'line 5, cutoff: "25:00" is not a local time HH:MM or 24:00',
+      "line 7, merchant_id: names the same row as line 6",
+    ]);
+  });
+
   it("loads every column with its type, and leaves missing values missing", async () => {
     const { lake, put } = await freshLake();
     await put("merchants", MERCHANTS);

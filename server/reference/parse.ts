@@ -43,8 +43,13 @@ export function parseReference(file: ReferenceFile, bytes: Uint8Array): Result<T
   for (const { record, info } of records) {
     const cells = readCells(columns, record, info.lines, faults);
     if (cells === null) continue;
+    const fault = file.fault?.(cells) ?? null;
+    if (fault !== null) {
+      faults.add(info.lines, fault.column, fault.message);
+      continue;
+    }
     const row = file.row(cells);
-    const key = row === null ? null : String(row[0]);
+    const key = row === null ? null : row.slice(0, file.keyCells ?? 1).join("|");
     const first = key === null ? undefined : seen.get(key);
     if (row === null || key === null) {
       faults.add(info.lines, file.identity.join(" or "), "is missing");

@@ -110,6 +110,7 @@ async function write({
   truth.add({ kind: "run", run: options.run, seed: options.seed, options });
   await sink.reference({
     merchants: world.merchantsCsv(),
+    fee_plans: world.feePlansCsv(),
     customers: world.customersCsv(CUSTOMERS_FILED_MAX),
     stolen_cards: world.stolenCardsCsv(),
   });

@@ -57,6 +57,14 @@ const RISK = ["LOW", "LOW", "LOW", "LOW", "MEDIUM", "MEDIUM", "HIGH"];
 /** Ranges reserved by the schemes for testing, or long used in examples. */
 const BINS = ["411111", "545454", "400000", "555555"];
 const FEE_PLANS = ["standard", "standard", "blended", "interchange_plus"];
+/** Plan, payment type, percent, fixed minor units. */
+const FEE_RULES = [
+  ["standard", "CARD", "1.9", 20],
+  ["standard", "*", "0.8", 10],
+  ["blended", "*", "1.5", 15],
+  ["interchange_plus", "CARD", "0.95", 8],
+  ["interchange_plus", "*", "0.5", 5],
+] as const;
 
 /**
  * The synthetic payment world of one seed. Customers and cards are functions of their number, so a world of millions
@@ -127,6 +135,13 @@ export class World {
     });
     const header =
       "merchant_id,name,risk_level,mcc,onboarded_on,country,payout_delay_days,payout_cutoff,payout_zone,fee_plan,reserve_percent,payout_hold";
+    return `${[header, ...rows].join("\n")}\n`;
+  }
+
+  /** `fee_plans.csv`: what the plans of the merchants cost, in the smallest amounts that make sense in every currency. */
+  feePlansCsv(): string {
+    const header = "fee_plan,currency,payment_type,effective_from,percent,fixed_minor,minimum_minor,maximum_minor";
+    const rows = FEE_RULES.map(([plan, type, percent, fixed]) => `${plan},*,${type},2020-01-01,${percent},${fixed},,`);
     return `${[header, ...rows].join("\n")}\n`;
   }
 

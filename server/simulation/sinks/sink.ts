@@ -7,6 +7,7 @@ export interface Records {
 export interface ReferenceFiles {
   readonly merchants: string;
   readonly customers: string;
+  readonly fee_plans: string;
   readonly stolen_cards: string;
 }
 
