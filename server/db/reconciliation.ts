@@ -4,13 +4,13 @@ import { newId } from "../domain/ids";
 import { formatInstant } from "../domain/time";
 import { type Actor, type AuditEntry, writeAudit } from "./audit";
 import type { Executor, Queries } from "./connect";
+import { user } from "./schema";
 import {
   reconciliationComments as comments,
   reconciliationRequestItems as requestItems,
   reconciliationRequests as requests,
-  user,
   reconciliationWork as work,
-} from "./schema";
+} from "./schema-reconciliation";
 
 /** Assigned or resting breaks looked at in one list. */
 const WORK_MAX = 20_000;
