@@ -287,6 +287,20 @@ describe("every kind of break", () => {
     ]);
   });
 
+  it("reference_mismatch: of payments numbered one after the other only the one whose number is nearest is meant", async () => {
+    const paid = (id: string): Paid => ({ ...cardPayment, id, reference: `PSP-run1t${id}`, party: null });
+    const line = sale({ reference: "PSP-run1tor.", batch: null, on: WED });
+    const rows = await closeOf([paid("ory"), paid("q3l"), paid("m0r")], [line], WED);
+    const told = items(rows).filter(({ kind }) => kind !== null);
+    expect(told.map(({ kind, reference }) => `${kind} ${reference}`).sort()).toEqual([
+      "reference_mismatch PSP-run1tor.",
+      "reference_mismatch PSP-run1tory",
+    ]);
+    // Two that are equally near cannot be told apart.
+    const two = await closeOf([paid("ory"), paid("orx")], [line], WED);
+    expect(items(two).map(({ kind }) => kind)).toEqual(["ambiguous", "ambiguous", "ambiguous"]);
+  });
+
   it("control_total: a statement file was refused, until one of its name is taken", async () => {
     const lake = await freshLake();
     const refused = {

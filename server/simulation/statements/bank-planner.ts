@@ -110,9 +110,7 @@ export class BankPlanner {
       return;
     }
     this.bookReturn(movement, date, payment.reference, payment.id);
-    // BAI2 has no mark of its own for a return: one of an unknown payment would be a debit like any other.
-    const isMarked = isAch(payment) || accountOf(payment.currency).format !== "bai2";
-    if (this.returns.pick(() => isMarked) === null) return;
+    if (this.returns.pick(() => true) === null) return;
     const unknown = this.unknownReference();
     const told = this.bookReturn(movement, date, unknown, unknown.slice(0, 15));
     const booking = this.bookingOf(movement);

@@ -27,4 +27,4 @@ export const MATCH_KINDS = ["within_tolerance", "split", "no_reference"] as cons
 export type MatchKind = (typeof MATCH_KINDS)[number];
 
 /** The matching stage of PRODUCT.md section 2 each of them is for. */
-export const STAGE_OF: Readonly<Record<MatchKind, number>> = { within_tolerance: 2, split: 4, no_reference: 5 };
+export const STAGE_OF: Readonly<Record<MatchKind, number>> = { within_tolerance: 2, split: 3, no_reference: 5 };

@@ -136,7 +136,7 @@ describe("the statements of the simulated world", () => {
           bankReference: line.bankReference,
           reference: hasEndToEnd(file) ? line.reference : line.shortReference,
           party: hasEndToEnd(file) ? text(line.party) : null,
-          reversal: format === "bai2" ? false : line.reversal,
+          reversal: line.reversal,
         })),
       );
       expect(new Set(entries.map(({ bookingDate }) => bookingDate))).toEqual(new Set([date]));

@@ -92,6 +92,14 @@ export function directionOf(
   return refuse("unknown_type_code", `The type code ${code} is neither credit nor debit.`, where, { found: code });
 }
 
+/**
+ * Type codes that take an earlier booking back (BAI2 specification, appendix A): ACH return items 168, 257, 468, 557 and
+ * reversals 258, 558, debit reversal 252, credit reversal 552, checks and deposited items returned 255, 555.
+ */
+const RETURNS: ReadonlySet<string> = new Set(["168", "252", "255", "257", "258", "468", "552", "555", "557", "558"]);
+
+export const isReturn = (code: string): boolean => RETURNS.has(code);
+
 const LABELS: Readonly<Record<string, "endToEndId" | "instructionId" | "name" | "account" | "institution" | "text">> = {
   EREF: "endToEndId",
   CREF: "instructionId",

@@ -51,6 +51,24 @@ describe("BAI2", () => {
     expect(read.openings[1]).toMatchObject({ currency: "JPY", exponent: 0, opening: { amountMinor: 5_000n } });
   });
 
+  it("marks returned items and reversals by their type codes, and no other", async () => {
+    const file = (code: string) =>
+      `01,A,B,261120,0700,1,,,2/\n02,B,A,1,261119,2400,USD,2/\n03,1,USD/\n16,${code},100,,,,T\n49,100,3/\n98,100,1,5/\n99,100,1,7/\n`;
+    for (const [code, reversal] of [
+      ["555", true],
+      ["552", true],
+      ["257", true],
+      ["455", false],
+      ["142", false],
+    ] as const) {
+      const { entries } = await readFileOf(file(code), { format: "bai2" });
+      expect(
+        entries.map((entry) => entry.reversal),
+        code,
+      ).toEqual([reversal]);
+    }
+  });
+
   it("reads fields that go on in a continuation, and texts that do not end in a slash", async () => {
     const read = await readFileOf(
       file(["16,195/", "88,100,S,40/", "88,60,0,REF,CUST,some text, with commas", "88,and more"], 2_200n),

@@ -6,7 +6,7 @@ import { decodeLine, readLines } from "../lines";
 import type { StatementBalance } from "../model";
 import type { SourceFacts, StatementParser } from "../parser";
 import type { StatementBuilder } from "../statement-builder";
-import { directionOf, readAsOf, readFunds, readText } from "./fields";
+import { directionOf, isReturn, readAsOf, readFunds, readText } from "./fields";
 import { type BaiRecord, FieldCursor, RecordReader } from "./records";
 
 const CURRENCY_ELSE = "USD";
@@ -242,6 +242,7 @@ class Bai2Reader {
       amount,
       direction: direction === "debit" ? "debit" : "credit",
       code,
+      reversal: isReturn(code),
       references: { ...information.references, bankReference, customerReference },
       counterparty: information,
       remittance: information.text,

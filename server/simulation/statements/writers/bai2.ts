@@ -11,8 +11,10 @@ const CREDITS: Readonly<Record<string, string>> = {
   CHECK: "175",
   PAYOUT: "142",
 };
-const DEBITS: Readonly<Record<string, string>> = { ACH_RETURNS: "557", CHECK: "555" };
+/** What is debited for returned items together is an ACH settlement; a return of one payment has a code that says so. */
+const DEBITS: Readonly<Record<string, string>> = { ACH_RETURNS: "466" };
 const [CREDIT_ELSE, DEBIT_ELSE, PROCESSOR] = ["142", "455", "ORIGINATOR"];
+const [CHECK_RETURNED, CREDIT_REVERSAL] = ["555", "552"];
 
 /** A BAI2 file of one account: amounts in minor units, one 88 a label of the text, totals of account, group and file. */
 export async function* writeBai2(header: StatementHeader, lines: AsyncIterable<BankLine>): AsyncGenerator<string> {
@@ -28,7 +30,7 @@ export async function* writeBai2(header: StatementHeader, lines: AsyncIterable<B
   records += 2;
   for await (const line of lines) {
     const amount = magnitude(line.signedMinor);
-    const code = line.signedMinor < 0n ? (DEBITS[line.kind] ?? DEBIT_ELSE) : (CREDITS[line.kind] ?? CREDIT_ELSE);
+    const code = codeOf(line);
     const side = line.signedMinor < 0n ? "C" : "D";
     const labels = [
       ["EREF", line.reference],
@@ -41,6 +43,12 @@ export async function* writeBai2(header: StatementHeader, lines: AsyncIterable<B
     records += 1 + labels.length;
   }
   yield `49,${control},${records + 1}/\n98,${control},1,${records + 3}/\n99,${control},1,${records + 5}/\n`;
+}
+
+function codeOf({ kind, reversal, signedMinor }: BankLine): string {
+  if (signedMinor >= 0n) return CREDITS[kind] ?? CREDIT_ELSE;
+  if (reversal) return kind === "CHECK" ? CHECK_RETURNED : CREDIT_REVERSAL;
+  return DEBITS[kind] ?? DEBIT_ELSE;
 }
 
 const short = (date: BusinessDate): string => date.slice(2).replaceAll("-", "");
