@@ -8,6 +8,8 @@ const ENTRIES = {
   indexer: "workers/indexer/main.ts",
   projector: "workers/projector/main.ts",
   maintenance: "workers/maintenance/main.ts",
+  batch: "workers/batch/main.ts",
+  intake: "workers/intake/main.ts",
   simulator: "workers/simulator/main.ts",
 };
 

@@ -19,12 +19,15 @@ import { newLinesSql, STAGED_LINES, stageDetail, stageEntry } from "./rows";
 import { STATEMENT_FILES, STATEMENT_LINES, STATEMENTS } from "./tables";
 
 const STAGE_ROWS = 20_000;
+const ACCOUNTS_TOLD_MAX = 20;
 
 /** One delivery as `statement_files` tells it. */
 export interface Booked {
   readonly intake: number;
   readonly fileHash: string;
   readonly name: string;
+  /** What its deliverer knows it by; null where none was given. */
+  readonly ticket: string | null;
   readonly outcome: "accepted" | "refused";
   readonly format: string | null;
   readonly statements: number;
@@ -96,6 +99,7 @@ interface Judged {
   readonly format: string | null;
   readonly bytes: number;
   readonly related: readonly Related[];
+  readonly accounts: readonly string[];
 }
 type Fault = Omit<StatementFault, "code" | "where"> & { readonly code: string; readonly where: string };
 
@@ -106,20 +110,27 @@ async function judge(work: Work): Promise<Judged> {
   if (first instanceof Error) return readerFailed(first);
   if (!first.outcome.ok) {
     const { fault, format, bytes } = first.outcome;
-    return { file: null, fault: { ...fault, where: describePlace(fault.where) }, format, bytes, related: [] };
+    const accounts = accountsOf(first.statements);
+    return { file: null, fault: { ...fault, where: describePlace(fault.where) }, format, bytes, related: [], accounts };
   }
   const { file } = first.outcome;
   const { format, bytes } = file;
   const before = await knownStatements(work.connection, await earlier(work, STATEMENTS), [
     ...new Set(first.statements.map(({ opening }) => opening.account)),
   ]);
+  const accounts = accountsOf(first.statements);
   const related = relateAll(first.statements, before);
   const contradiction = related.find(({ relation }) => relation === "contradicts");
-  if (contradiction !== undefined) return { file: null, fault: contradicts(contradiction), format, bytes, related };
+  if (contradiction !== undefined)
+    return { file: null, fault: contradicts(contradiction), format, bytes, related, accounts };
   const counts = await occurrencesBefore(work, related, before);
   if (counts.size > 0) await read(work, counts);
-  return { file, fault: null, format, bytes, related };
+  return { file, fault: null, format, bytes, related, accounts };
 }
+
+const accountsOf = (statements: readonly ReadStatement[]): string[] => [
+  ...new Set(statements.map(({ opening }) => opening.account)),
+];
 
 /** A fault of the reader itself is told as a refusal: one file must not stand in the way of all that come after it. */
 async function readGuarded(work: Work) {
@@ -140,7 +151,7 @@ function readerFailed({ message }: Error): Judged {
     found: null,
     remedy: "This is a fault of Concordance: report it with the file; it can be taken again after the next release.",
   };
-  return { file: null, fault, format: null, bytes: 0, related: [] };
+  return { file: null, fault, format: null, bytes: 0, related: [], accounts: [] };
 }
 
 /** Reads the kept bytes and stages every line. Nothing is visible to anyone yet. */
@@ -310,6 +321,12 @@ function deliveryRow(plan: IntakePlan, judged: Judged, entriesNew: number): Read
     fault_found: fault?.found ?? null,
     fault_remedy: fault?.remedy ?? null,
     taken_at: BigInt(plan.takenAtMicros),
+    way: plan.delivery?.way ?? null,
+    source: plan.delivery?.source ?? null,
+    delivered_by: plan.delivery?.by ?? null,
+    ticket: plan.delivery?.ticket ?? null,
+    accounts: judged.accounts.length === 0 ? null : judged.accounts.slice(0, ACCOUNTS_TOLD_MAX).join(", "),
+    options: Object.keys(plan.options).length === 0 ? null : JSON.stringify(plan.options),
   };
 }
 
@@ -319,7 +336,7 @@ async function deliveryOf(lake: Lake, where: string): Promise<Booked | null> {
   try {
     const reader = await connection.runAndReadAll(`
       SELECT intake, file_hash, name, outcome, format, statements, statements_new, entries, entries_new,
-             fault_code, fault_what, fault_where, fault_expected, fault_found, fault_remedy
+             fault_code, fault_what, fault_where, fault_expected, fault_found, fault_remedy, ticket
       FROM ${await scanSql(lake.store, STATEMENT_FILES, files)} WHERE ${where} ORDER BY intake DESC LIMIT 1`);
     const row = reader.getRowObjects()[0];
     if (row === undefined) return null;
@@ -329,6 +346,7 @@ async function deliveryOf(lake: Lake, where: string): Promise<Booked | null> {
       intake: Number(row.intake),
       fileHash: String(row.file_hash),
       name: String(row.name),
+      ticket: text("ticket"),
       outcome: row.outcome === "accepted" ? "accepted" : "refused",
       format: text("format"),
       statements: Number(row.statements),

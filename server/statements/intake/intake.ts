@@ -3,20 +3,24 @@ import { ConcordanceError } from "../../domain/errors";
 import type { Lake } from "../../lake/lake";
 import type { Table } from "../../lake/table";
 import { type Booked, bookFile, latestDelivery } from "./book";
-import { IntakeOptions, type IntakePlan, keepBytes, putPlan, rawKey, readPlan } from "./plan";
+import { type Delivery, IntakeOptions, type IntakePlan, keepBytes, putPlan, rawKey, readPlan } from "./plan";
 import { STATEMENT_FILES, STATEMENT_LINES, STATEMENTS } from "./tables";
 
 /** Each table remembers the last delivery it holds; the files table comes last, so its mark says what is finished. */
 export const INTAKE_MARK = "intake/statements";
 const DELIVERIES_PER_CALL_MAX = 10_000;
 
-export interface IntakeRequest {
+interface Taken {
   readonly lake: Lake;
   /** For people, and as a last hint to the format. */
   readonly name: string;
-  readonly source: Uint8Array | AsyncIterable<Uint8Array>;
   readonly options?: z.input<typeof IntakeOptions>;
+  readonly delivery?: Delivery | null;
   readonly nowMicros?: () => bigint;
+}
+
+export interface IntakeRequest extends Taken {
+  readonly source: Uint8Array | AsyncIterable<Uint8Array>;
 }
 
 /** What became of a delivery. `known`: these bytes were accepted before, nothing is written. */
@@ -27,15 +31,27 @@ export type IntakeResult = Booked & { readonly known: boolean };
  * accepted one is booked exactly once, however often, under whatever name and beside whatever other delivery it comes.
  */
 export async function intakeFile(request: IntakeRequest): Promise<IntakeResult> {
-  const { lake, name } = request;
+  checkedOptions(request.options);
+  const { fileHash } = await keepBytes(request.lake.store, request.source);
+  return takeKept({ ...request, fileHash });
+}
+
+/**
+ * The same for bytes that are kept already (`keepBytes`). A delivery that was taken before, known by its ticket, is answered
+ * as it was then; refused bytes are judged anew by any other, so that they can be accepted with other options.
+ */
+export async function takeKept(request: Taken & { readonly fileHash: string }): Promise<IntakeResult> {
+  const { lake, name, fileHash, delivery = null } = request;
   const options = checkedOptions(request.options);
-  const { fileHash } = await keepBytes(lake.store, request.source);
   const nowMicros = request.nowMicros ?? (() => BigInt(Date.now()) * 1000n);
   for (let attempt = 0; attempt < DELIVERIES_PER_CALL_MAX; attempt++) {
     const intake = (await finishDeliveries(lake)) + 1;
     const before = await latestDelivery(lake, fileHash);
+    if (before !== null && delivery?.ticket != null && before.ticket === delivery.ticket) {
+      return { ...before, known: false };
+    }
     if (before?.outcome === "accepted") return { ...before, known: true };
-    const plan: IntakePlan = { intake, name, fileHash, takenAtMicros: String(nowMicros()), options };
+    const plan: IntakePlan = { intake, name, fileHash, takenAtMicros: String(nowMicros()), options, delivery };
     if ((await putPlan(lake.store, plan)) === "created") return { ...(await execute(lake, plan)), known: false };
   }
   throw new ConcordanceError({

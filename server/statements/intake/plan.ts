@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
+import { ConcordanceError } from "../../domain/errors";
 import { newId } from "../../domain/ids";
 import type { ObjectStore } from "../../lake/store/store";
 import { CsvStatementMapping } from "../csv/mapping";
@@ -23,6 +24,20 @@ export const IntakeOptions = z.strictObject({
 });
 export type IntakeOptions = z.infer<typeof IntakeOptions>;
 
+/** The ways a file comes in. */
+export const WAYS = ["landing", "upload", "command_line", "rest"] as const;
+
+/** Who brings a file, and how. */
+export const Delivery = z.strictObject({
+  way: z.enum(WAYS),
+  /** What the deliverer knows this delivery by: a second try with the same ticket is the same delivery. */
+  ticket: z.string().min(1).max(1_500).nullable(),
+  source: z.string().min(1).max(100).nullable(),
+  /** Id of the person or key. */
+  by: z.string().min(1).max(200).nullable(),
+});
+export type Delivery = z.infer<typeof Delivery>;
+
 /** One delivery, written before anything of it is done: whoever finds it unfinished can finish it, with the same rows. */
 const IntakePlan = z.strictObject({
   intake: z.number().int().min(0),
@@ -30,6 +45,8 @@ const IntakePlan = z.strictObject({
   fileHash: z.string().regex(/^[0-9a-f]{64}$/),
   takenAtMicros: z.string().regex(/^\d+$/),
   options: IntakeOptions,
+  /** Absent in plans of before deliveries were told apart. */
+  delivery: Delivery.nullable().default(null),
 });
 export type IntakePlan = z.infer<typeof IntakePlan>;
 
@@ -61,10 +78,14 @@ export async function readPlan(store: ObjectStore, intake: number): Promise<Inta
   return IntakePlan.parse(JSON.parse(new TextDecoder().decode(await store.get(planKey(intake)))));
 }
 
-/** Keeps the file's bytes under their SHA-256, which is returned. The same bytes again write nothing. */
+/**
+ * Keeps the file's bytes under their SHA-256, which is returned. The same bytes again write nothing. Throws `file_too_large`
+ * as soon as there are more than `bytesMax`; nothing is kept then.
+ */
 export async function keepBytes(
   store: ObjectStore,
   source: Uint8Array | AsyncIterable<Uint8Array>,
+  bytesMax: number = Number.POSITIVE_INFINITY,
 ): Promise<{ fileHash: string; bytes: number }> {
   const temporary = join(store.temporaryDirectory, `${newId()}.statement`);
   const digest = createHash("sha256");
@@ -74,6 +95,7 @@ export async function keepBytes(
     for await (const piece of pieces) {
       digest.update(piece);
       bytes += piece.byteLength;
+      if (bytes > bytesMax) throw tooLarge(bytesMax);
       yield piece;
     }
   }
@@ -86,3 +108,11 @@ export async function keepBytes(
     await unlink(temporary).catch(() => undefined);
   }
 }
+
+const tooLarge = (bytesMax: number) =>
+  new ConcordanceError({
+    kind: "invalid_input",
+    code: "file_too_large",
+    message: `The file is larger than ${bytesMax} bytes; nothing of it was kept.`,
+    remedy: "Have the bank split the file, or raise CONCORDANCE_STATEMENT_BYTES_MAX.",
+  });
