@@ -27,6 +27,9 @@ describe("settings", () => {
     expect(stated("CONCORDANCE_SIMULATOR_TPS")).toBe(String(settings.simulator.tps));
     expect(stated("CONCORDANCE_LOG_LEVEL")).toBe(settings.logLevel);
     expect(stated("CONCORDANCE_MAINTENANCE_EVERY_MS")).toBe(String(settings.maintenanceEveryMs));
+    expect(stated("CONCORDANCE_NIGHTLY")).toBe(settings.batch.nightly);
+    expect(stated("CONCORDANCE_CATCH_UP_DAYS")).toBe(String(settings.batch.catchUpDays));
+    expect(stated("CONCORDANCE_BATCH_MEMORY_MB")).toBe(String(settings.batch.memoryMb));
     expect(stated("CONCORDANCE_RECORD_BYTES_MAX")).toBe(String(settings.recordBytesMax));
   });
 

@@ -32,6 +32,10 @@ const Environment = z.object({
   CONCORDANCE_SIMULATOR_HISTORY_DAYS: z.coerce.number().int().min(0).max(20).default(4),
   CONCORDANCE_SIMULATOR_HISTORY_EVENTS: whole(6_000),
   CONCORDANCE_MAINTENANCE_EVERY_MS: whole(30_000),
+  CONCORDANCE_NIGHTLY: z.string().default("02:00 Europe/London"),
+  CONCORDANCE_CATCH_UP_DAYS: z.coerce.number().int().min(0).max(3_660).default(35),
+  CONCORDANCE_RERUN_CHANGED: z.enum(["true", "false"]).default("false"),
+  CONCORDANCE_BATCH_MEMORY_MB: whole(2_048),
   CONCORDANCE_INSTANCE: z.string().min(1).max(100).default(hostname()),
   CONCORDANCE_RESTARTS: z.coerce.number().int().min(0).default(0),
   DATABASE_URL: z.string().min(1).optional(),
@@ -86,6 +90,13 @@ export interface Settings {
     readonly historyEvents: number;
   };
   readonly maintenanceEveryMs: number;
+  /** How finals are run: the schedule as it is written, how far back dates are made up for, and what the worker may use. */
+  readonly batch: {
+    readonly nightly: string;
+    readonly catchUpDays: number;
+    readonly rerunChanged: boolean;
+    readonly memoryMb: number;
+  };
   /** Tells two instances of one process apart. */
   readonly instance: string;
   /** How often the supervisor has started this process again. */
@@ -143,6 +154,12 @@ export function loadSettings(environment: NodeJS.ProcessEnv = process.env): Sett
       historyEvents: e.CONCORDANCE_SIMULATOR_HISTORY_EVENTS,
     },
     maintenanceEveryMs: e.CONCORDANCE_MAINTENANCE_EVERY_MS,
+    batch: {
+      nightly: e.CONCORDANCE_NIGHTLY,
+      catchUpDays: e.CONCORDANCE_CATCH_UP_DAYS,
+      rerunChanged: e.CONCORDANCE_RERUN_CHANGED === "true",
+      memoryMb: e.CONCORDANCE_BATCH_MEMORY_MB,
+    },
     instance: e.CONCORDANCE_INSTANCE,
     restarts: e.CONCORDANCE_RESTARTS,
     rulesPath: e.CONCORDANCE_RULES ?? null,

@@ -70,7 +70,8 @@ async function compute(parts: RunParts, run: Run, watch: Watch, signal: AbortSig
   const { lake, database } = parts;
   const definition = finalIn(parts, run.index);
   if (definition === null) throw noSuchFinal(run.index);
-  const spec = run.spec ?? (await pinJob(lake, definition, run.businessDate, parts.settingsOf(run.index)));
+  const spec =
+    run.spec ?? (await pinJob(lake, definition, run.businessDate, await parts.settingsOf(run.index, run.businessDate)));
   if (run.spec === null) await noteRun(database.db, run.id, { spec, specId: specId(spec) });
   await tellRun(database.db, run.id, pinnedText(spec, run.spec !== null));
   const options: RunOptions = {

@@ -15,8 +15,8 @@ export interface RunParts {
   readonly queue: RunQueue;
   /** Each after those whose finals of the same date it reads. */
   readonly finals: readonly FinalDefinition<unknown>[];
-  /** An index's settings; left out, its defaults. */
-  readonly settingsOf: (index: string) => unknown;
+  /** The settings of an index in force on a date. */
+  readonly settingsOf: (index: string, date: BusinessDate) => Promise<unknown>;
   readonly schedule: NightlySchedule;
   /** Declared sources: a date is closed once all of them are past its end. */
   readonly sources: readonly string[];

@@ -90,12 +90,8 @@ async function dependencyStates(parts: RunParts, run: Run, open: readonly Run[])
   const definition = finalIn(parts, run.index);
   if (definition === null || run.mode === "dry_run") return [];
   const states: DependencyState[] = [];
-  for (const { index, table } of dependenciesOf(
-    definition,
-    parts.finals,
-    run.businessDate,
-    parts.settingsOf(run.index),
-  )) {
+  const settings = await parts.settingsOf(run.index, run.businessDate);
+  for (const { index, table } of dependenciesOf(definition, parts.finals, run.businessDate, settings)) {
     const snapshot = await parts.lake.table(table.name).refresh();
     states.push({
       index,

@@ -58,7 +58,8 @@ export function createRunWorker(parts: RunParts): RunWorker {
         status = { ...status, fault: null };
         if (more === true) continue;
       } catch (error) {
-        if (!passes(error)) throw error;
+        // A faulty file of settings stops runs, not the worker: it is read anew each time.
+        if (!passes(error) && !(error instanceof ConcordanceError && error.kind === "config")) throw error;
         if (!signal.aborted) parts.log.warn({ err: error }, "a batch worker waits for what does not answer");
         status = { ...status, fault: error instanceof ConcordanceError ? error : unreachable(error) };
         waitMs = AGAIN_MS;
@@ -113,7 +114,7 @@ async function askNightly(parts: RunParts, index: string): Promise<void> {
   const definition = parts.finals.find((final) => final.index === index);
   if (definition === undefined) return;
   const window = { from: addDays(date, -parts.catchUpDays), to: date };
-  const { dates } = await lookAtDates(parts.lake, definition, parts.settingsOf(index), window);
+  const { dates } = await lookAtDates(parts.lake, definition, await parts.settingsOf(index, date), window);
   for (const { businessDate, changed } of dates) if (changed !== null) await ask(parts, index, businessDate, "changed");
 }
 
@@ -132,7 +133,7 @@ export async function makeUpForDates(parts: RunParts): Promise<void> {
   const tried = await readTriedDates(database.db, from);
   const known = new Set(tried.map(({ index, businessDate }) => `${index}/${businessDate}`));
   for (const final of finals) {
-    const { dates, closed } = await lookAtDates(lake, final, parts.settingsOf(final.index), { from, to });
+    const { dates, closed } = await lookAtDates(lake, final, await parts.settingsOf(final.index, to), { from, to });
     await writeDates(database, final.index, dates);
     const missing = ({ businessDate: date, inputRows }: FinalDate) =>
       date >= madeUpFrom && date <= to && inputRows > 0 && !closed.has(date) && !known.has(`${final.index}/${date}`);

@@ -231,7 +231,7 @@ describe("a run that fails", () => {
   it(
     "whose control totals do not come out is not tried again: they would not the next time",
     async () => {
-      const { lake } = await start({ more: { settingsOf: () => ({ loseOne: true }) } });
+      const { lake } = await start({ more: { settingsOf: async () => ({ loseOne: true }) } });
       await sell(lake, [MONDAY, "a", "EUR", 1], [MONDAY, "a", "EUR", 5]);
       expect(await ended(await ask(MONDAY))).toMatchObject({
         state: "failed",

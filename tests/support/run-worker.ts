@@ -53,7 +53,7 @@ export async function startRunWorker(options: TestWorkerOptions): Promise<TestWo
     database,
     queue,
     finals,
-    settingsOf: () => ({}),
+    settingsOf: async () => ({}),
     schedule,
     sources: [],
     zones: ["UTC"],
