@@ -99,7 +99,7 @@ async function runUntilStopped(running: Running, tellLock: (address: string) => 
     const password = demo ? await makeDemoAccounts(database, settings, baseUrl) : null;
     const worker = (name: string) =>
       supervisor.start({ name, arguments: [join(PROJECT, "dist", `${name}.mjs`)], environment });
-    for (const name of ["maintenance", "projector", "indexer", "intake"]) await worker(name);
+    for (const name of ["maintenance", "projector", "indexer", "intake", "batch"]) await worker(name);
     if (request.simulator) await worker("simulator");
     await buildWeb({
       directory: PROJECT,
