@@ -58,11 +58,13 @@ export class Projector {
   private readonly held = new Map<string, string>();
   /** Another projector's work was met in this round. */
   private overtaken = false;
+  /** Why it waits for the store; null while it works. */
+  private fault: ConcordanceError | null = null;
 
   constructor(private readonly options: ProjectorOptions) {}
 
   status() {
-    return { ticks: this.ticks, lastTick: this.lastTick };
+    return { ticks: this.ticks, lastTick: this.lastTick, fault: this.fault };
   }
 
   /**
@@ -73,11 +75,13 @@ export class Projector {
     while (!signal.aborted) {
       try {
         const worked = await this.tickAll();
+        this.fault = null;
         if (this.overtaken) await pause(STAND_BY_MS * (1 + Math.random()), signal);
         else if (!worked) await pause(POLL_MS, signal);
       } catch (error) {
         if (!(error instanceof ConcordanceError) || error.kind !== "unavailable") throw error;
         this.options.log.warn({ err: error }, "store unavailable; trying again");
+        this.fault = error;
         await this.reset();
         await pause(1_000, signal);
       }

@@ -7,7 +7,7 @@ import { pause } from "../../server/pipeline/pause";
 import { followRulesFile } from "../../server/process/rules-file";
 import { Projector } from "../../server/projection/projector";
 import { nowMicros } from "../indexer/parts";
-import { runTogether, runWorker, type Worker } from "../runtime/worker";
+import { type Report, runTogether, runWorker, type Worker } from "../runtime/worker";
 
 const SUMMARY_LOOK_MS = 1_000;
 
@@ -26,26 +26,7 @@ async function projector({ settings, log, signal, openLake, reports }: Worker): 
     nowMicros,
     log,
   });
-  reports(() => {
-    const { ticks, lastTick } = projecting.status();
-    const rulesFault = rulesFile.fault();
-    const published = publisher?.status() ?? null;
-    return {
-      state: published?.state === "waiting" ? "waiting" : "running",
-      detail: {
-        code: published?.fault?.code ?? (rulesFault === null ? null : "bad_rules"),
-        message: published?.fault === null || published === null ? rulesFault : `alerts: ${published.fault.message}`,
-        remedy: published?.fault?.remedy ?? null,
-        figures: {
-          ticks,
-          last_projection: lastTick?.projection ?? null,
-          last_tick_rows: lastTick?.rowsIn ?? null,
-          last_tick_ms: lastTick?.durationMs ?? null,
-          ...(published === null ? {} : { alerts_published: published.messages }),
-        },
-      },
-    };
-  });
+  reports(() => reportOf(projecting.status(), publisher?.status() ?? null, rulesFile.fault()));
   try {
     await runTogether(signal, [
       (stop) => projecting.run(stop),
@@ -57,6 +38,33 @@ async function projector({ settings, log, signal, openLake, reports }: Worker): 
     rulesFile.close();
     close();
   }
+}
+
+function reportOf(
+  { ticks, lastTick, fault }: ReturnType<Projector["status"]>,
+  published: ReturnType<AlertPublisher["status"]> | null,
+  rulesFault: string | null,
+): Report {
+  const said =
+    fault ??
+    (published?.fault
+      ? { ...published.fault, message: `alerts: ${published.fault.message}` }
+      : { code: rulesFault === null ? null : "bad_rules", message: rulesFault, remedy: null });
+  return {
+    state: fault !== null || published?.state === "waiting" ? "waiting" : "running",
+    detail: {
+      code: said.code,
+      message: said.message,
+      remedy: said.remedy,
+      figures: {
+        ticks,
+        last_projection: lastTick?.projection ?? null,
+        last_tick_rows: lastTick?.rowsIn ?? null,
+        last_tick_ms: lastTick?.durationMs ?? null,
+        ...(published === null ? {} : { alerts_published: published.messages }),
+      },
+    },
+  };
 }
 
 /** At every point of the grid; a store that cannot be reached is waited for, and points that passed are not made up. */
