@@ -33,6 +33,7 @@ export function ViewForm({ mayShareWith, busy, onSave }: ViewFormProps) {
       />
       <div className={classes.last}>
         <NativeSelect
+          size="xs"
           aria-label="Who sees it"
           data={[
             { value: "", label: "Only me" },

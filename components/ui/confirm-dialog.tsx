@@ -13,6 +13,8 @@ export interface ConfirmDialogProps {
   /** Has to be typed before the act can be confirmed. */
   readonly requireText?: string;
   readonly busy?: boolean;
+  /** False while it is not known yet what the act will do. */
+  readonly ready?: boolean;
   readonly onConfirm: () => void;
   readonly onClose: () => void;
 }
@@ -28,9 +30,10 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
   );
 }
 
-function ConfirmForm({ consequence, confirmLabel, danger, requireText, busy, onConfirm, onClose }: ConfirmDialogProps) {
+function ConfirmForm(props: ConfirmDialogProps) {
+  const { consequence, confirmLabel, danger, requireText, busy, onConfirm, onClose } = props;
   const [typed, setTyped] = useState("");
-  const ready = requireText === undefined || typed.trim() === requireText;
+  const ready = props.ready !== false && (requireText === undefined || typed.trim() === requireText);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (ready) onConfirm();

@@ -26,6 +26,7 @@ export interface AuditRow extends AuditEntry {
 
 const LOCK = 7_241_903_116;
 const GENESIS = "0".repeat(64);
+const ROWS_PER_STATEMENT = 2_000;
 const VERIFY_BATCH = 5_000;
 
 /**
@@ -59,7 +60,10 @@ export async function writeAudit(tx: Executor, actor: Actor, entries: readonly A
     previousHash = hash;
     return { ...row, hash };
   });
-  await tx.insert(auditLog).values(rows);
+  // Postgres takes 65,535 values in one statement.
+  for (let from = 0; from < rows.length; from += ROWS_PER_STATEMENT) {
+    await tx.insert(auditLog).values(rows.slice(from, from + ROWS_PER_STATEMENT));
+  }
 }
 
 interface Hashed {

@@ -44,6 +44,8 @@ export interface CaseChange {
   readonly alertIds: readonly string[];
   /** For a single case: the version the person saw. */
   readonly expectedVersion: number | null;
+  /** Cases changed at or after it (epoch milliseconds) are left alone: an act over a selection made then. */
+  readonly unlessChangedSinceMs?: number;
   readonly note: string | null;
   readonly action: string;
   /** The new state; null leaves the case as it is. */
@@ -53,6 +55,7 @@ export interface CaseChange {
 export interface ChangedCases {
   readonly changed: readonly Case[];
   readonly unchanged: number;
+  readonly leftAlone: number;
 }
 
 /** Any number that no other user of the same database takes. */
@@ -76,7 +79,9 @@ export async function changeCases(db: Queries, actor: Actor, change: CaseChange)
     const rows: (typeof cases.$inferInsert)[] = [];
     const audit: AuditEntry[] = [];
     const now = new Date();
-    for (const alertId of ids) {
+    const since = change.unlessChangedSinceMs ?? Number.POSITIVE_INFINITY;
+    const touched = ids.filter((alertId) => (before.get(alertId)?.updatedAtMs ?? 0) < since);
+    for (const alertId of touched) {
       const old = before.get(alertId) ?? null;
       const next = change.next(old);
       if (next === null) continue;
@@ -100,10 +105,10 @@ export async function changeCases(db: Queries, actor: Actor, change: CaseChange)
         },
       });
     }
-    if (rows.length > 0) {
+    for (const part of partsOf(rows)) {
       await tx
         .insert(cases)
-        .values(rows)
+        .values(part)
         .onConflictDoUpdate({
           target: cases.alertId,
           set: {
@@ -116,11 +121,11 @@ export async function changeCases(db: Queries, actor: Actor, change: CaseChange)
           },
         });
     }
-    if (change.note !== null && ids.length > 0) {
-      const { note } = change;
+    const { note } = change;
+    for (const part of note === null ? [] : partsOf(touched)) {
       await tx
         .insert(caseNotes)
-        .values(ids.map((alertId) => ({ id: newId(), alertId, authorId: actor.id, text: note, at: now })));
+        .values(part.map((alertId) => ({ id: newId(), alertId, authorId: actor.id, text: note ?? "", at: now })));
     }
     await writeAudit(tx, actor, audit);
     const changed = rows.map(({ alertId, status, assigneeId, version }) => ({
@@ -130,8 +135,15 @@ export async function changeCases(db: Queries, actor: Actor, change: CaseChange)
       version: version ?? 1,
       updatedAtMs: now.getTime(),
     }));
-    return { changed, unchanged: ids.length - changed.length };
+    return { changed, unchanged: touched.length - changed.length, leftAlone: ids.length - touched.length };
   });
+}
+
+/** Postgres takes 65,535 values in one statement. */
+const ROWS_PER_STATEMENT = 2_000;
+
+function* partsOf<T>(rows: readonly T[]): Generator<T[]> {
+  for (let from = 0; from < rows.length; from += ROWS_PER_STATEMENT) yield rows.slice(from, from + ROWS_PER_STATEMENT);
 }
 
 function expectVersion(ids: readonly string[], before: ReadonlyMap<string, Case>, expected: number | null): void {

@@ -27,6 +27,17 @@ export const READS: [string, IndexName, Call][] = [
 export const WRITES: [string, Call][] = [
   ["fraud.verdict", (c) => c.fraud.verdict({ alertIds: [id], verdict: "confirmed" })],
   ["fraud.assign", (c) => c.fraud.assign({ alertIds: [id], assignee: "me" })],
+  [
+    "fraud.changeSelection",
+    (c) =>
+      c.fraud.changeSelection({
+        filter: {},
+        pin: { alertsVersion: 0, selectedAt: `${today}T00:00:00Z` },
+        cases: 1,
+        act: { kind: "assign", assignee: "me" },
+      }),
+  ],
+  ["fraud.selection", (c) => c.fraud.selection({})],
   ["fraud.note", (c) => c.fraud.note({ alertId: id, text: "x" })],
   ["fraud.snooze", (c) => c.fraud.snooze({ rule: "velocity", entityId: id, until: null, reason: "because" })],
   [

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { AuthorizedScope } from "../../auth/scope";
 import { writeAudit } from "../../db/audit";
-import { addNote, type ChangedCases, changeCases, setSnooze } from "../../db/cases";
+import { addNote, type CaseChange, type ChangedCases, changeCases, setSnooze } from "../../db/cases";
 import { namesOf, peopleWithRoles } from "../../db/people";
 import { ConcordanceError } from "../../domain/errors";
 import { formatInstant } from "../../domain/time";
@@ -26,6 +26,19 @@ import { BLACKLIST, BLACKLIST_REMOVALS } from "./tables";
 const SNOOZE_DAYS_MAX = 30;
 const WORKERS = ["fraud_analyst", "admin"] as const;
 
+/** A decided case stays with whom it was, else with who decides; null where it is so already. */
+export const decided =
+  (verdict: VerdictCommand["verdict"], personId: string): CaseChange["next"] =>
+  (before) =>
+    before?.status === verdict ? null : { status: verdict, assigneeId: before?.assigneeId ?? personId };
+
+/** With a person the case is assigned, with nobody new again; null where it is so already. */
+export const assigned = (assigneeId: string | null): CaseChange["next"] => {
+  const status = assigneeId === null ? "new" : "assigned";
+  return (before) =>
+    (before?.status ?? "new") === status && (before?.assigneeId ?? null) === assigneeId ? null : { status, assigneeId };
+};
+
 /** Decides cases: the verdict, its note and its audit rows happen together or not at all. */
 export async function giveVerdict(
   sources: FraudSources,
@@ -38,10 +51,7 @@ export async function giveVerdict(
     expectedVersion: command.expectedVersion,
     note: command.note === "" ? null : command.note,
     action: "case.verdict",
-    next: (before) =>
-      before?.status === command.verdict
-        ? null
-        : { status: command.verdict, assigneeId: before?.assigneeId ?? person.id },
+    next: decided(command.verdict, person.id),
   });
   return tellChanged(sources, changed);
 }
@@ -55,16 +65,12 @@ export async function assignCases(
   const assigneeId = command.assignee === "me" ? person.id : command.assignee;
   if (assigneeId !== null) await expectWorker(sources, assigneeId);
   await expectAlerts(sources, command.alertIds);
-  const status = assigneeId === null ? "new" : "assigned";
   const changed = await changeCases(sources.database.db, person, {
     alertIds: command.alertIds,
     expectedVersion: null,
     note: null,
     action: "case.assign",
-    next: (before) =>
-      (before?.status ?? "new") === status && (before?.assigneeId ?? null) === assigneeId
-        ? null
-        : { status, assigneeId },
+    next: assigned(assigneeId),
   });
   return tellChanged(sources, changed);
 }
@@ -186,7 +192,7 @@ export const readAssignees = async ({ database }: FraudSources) => ({
   people: await peopleWithRoles(database.db, WORKERS),
 });
 
-async function expectWorker(sources: FraudSources, personId: string): Promise<void> {
+export async function expectWorker(sources: FraudSources, personId: string): Promise<void> {
   const people = await peopleWithRoles(sources.database.db, WORKERS);
   if (people.some(({ id }) => id === personId)) return;
   throw new ConcordanceError({

@@ -5,6 +5,7 @@ import { activeSnoozes, type Snooze } from "../../db/cases";
 import type { Database } from "../../db/connect";
 import { namesOf } from "../../db/people";
 import { ConcordanceError } from "../../domain/errors";
+import type { DataFile } from "../../lake/snapshot";
 import { TRANSACTIONS } from "../../pipeline/tables";
 import { decodeCursor, encodeCursor } from "../../query/cursor";
 import { type FileCounts, openFileCounts, sameBatches } from "../../query/file-counts";
@@ -57,7 +58,7 @@ const TEXT_COLUMNS = [
 ];
 
 /** Everything of the filter but the case's status and the snoozes. */
-function conditionOf(filter: QueueFilter, personId: string): Condition {
+export function conditionOf(filter: QueueFilter, personId: string): Condition {
   const parts = ["true"];
   const parameters: Record<string, DuckDBValue> = {};
   const oneOf = (column: string, name: string, values: readonly string[]) => {
@@ -104,9 +105,17 @@ function conditionOf(filter: QueueFilter, personId: string): Condition {
 
 const snoozeKey = (rule: string, entityId: string) => `${rule}\u001f${entityId}`;
 
-/** Makes the alerts under the condition, each with its case, a temporary view's text. */
-async function queueSql(view: LakeView, condition: Condition, casesTable: string, snoozes: readonly Snooze[]) {
-  const alerts = await view.scan(ALERTS.name, condition.bounds);
+/** Makes the alerts under the condition, each with its case, a temporary view's text; of an earlier version where its files are given. */
+export async function queueSql(
+  view: LakeView,
+  condition: Condition,
+  casesTable: string,
+  snoozes: readonly Snooze[],
+  files?: readonly DataFile[],
+) {
+  const alerts = await (files === undefined
+    ? view.scan(ALERTS.name, condition.bounds)
+    : view.scanFiles(ALERTS.name, files));
   const snoozed = await view.texts(
     "snoozed",
     snoozes.map(({ rule, entityId }) => snoozeKey(rule, entityId)),
@@ -117,7 +126,7 @@ async function queueSql(view: LakeView, condition: Condition, casesTable: string
    WHERE ${condition.where}`;
 }
 
-function statusCondition(filter: QueueFilter): string {
+export function statusCondition(filter: QueueFilter): string {
   const statuses = filter.status.map((status) => `'${status}'`).join(", ");
   return `${statuses === "" ? "true" : `status IN (${statuses})`} AND ${filter.includeSnoozed ? "true" : "NOT snoozed"}`;
 }

@@ -17,6 +17,7 @@ import {
   NextCaseQuery,
   NoteCommand,
   OnAlertQuery,
+  QueueFilter,
   QueuePage,
   QueueQuery,
   SnoozeCommand,
@@ -24,10 +25,13 @@ import {
   Unblacklisted,
   VerdictCommand,
 } from "./contract";
+import { Selection, SelectionChanged, SelectionCommand } from "./contract-selection";
 import { assignCases, giveVerdict, readAssignees, snoozeRule, unblacklist, writeNote } from "./mutations";
+import { changeSelection } from "./mutations-selection";
 import { readNextCase, readQueue } from "./queries";
 import { readAlert } from "./queries-alert";
 import { followAlerts, readBlacklist, readLive } from "./queries-live";
+import { readSelection } from "./queries-selection";
 
 const read = procedureIn("fraud", "read");
 const write = procedureIn("fraud", "write");
@@ -62,6 +66,14 @@ export const fraudRouter = router({
     .input(AssignCommand)
     .output(CasesChanged)
     .mutation(({ ctx, input }) => assignCases(ctx.services, ctx.scope, input)),
+  selection: write
+    .input(QueueFilter)
+    .output(Selection)
+    .query(({ ctx, input, signal }) => readSelection(ctx.services, ctx.scope, input, signal)),
+  changeSelection: write
+    .input(SelectionCommand)
+    .output(SelectionChanged)
+    .mutation(({ ctx, input }) => changeSelection(ctx.services, ctx.scope, input)),
   note: write
     .input(NoteCommand)
     .output(CaseNote)

@@ -14,10 +14,12 @@ import { EmptyState } from "@/components/ui/empty-state";
 import { StaleBanner } from "@/components/ui/stale-banner";
 import { StatusBadge } from "@/components/ui/status-badge";
 import type { AlertRow, QueuePage as QueueData, Verdict } from "@/server/indexes/fraud/contract";
+import type { SelectionAct } from "@/server/indexes/fraud/contract-selection";
 import { ALERT_COLUMNS } from "./alert-columns";
 import classes from "./queue.module.css";
 import { QueueFilters } from "./queue-filters";
 import { exportHrefOf, PAGE_ROWS, QUEUE_VIEW_KEYS, type QueueState, queryOf, queueParsers } from "./queue-state";
+import { useAllPages } from "./use-all-pages";
 import { useCaseVerbs } from "./use-case-verbs";
 import { useQueue } from "./use-queue";
 
@@ -34,13 +36,19 @@ export function QueuePage() {
   const { can } = useMe();
   const writes = can("fraud", "write");
   const { query, first, rows, waiting, paused, setPaused } = useQueue(state);
+  const everywhere = useAllPages(state);
   const verbs = useCaseVerbs();
+  const { onChange: chooseAll } = everywhere;
+  const clear = useCallback(() => {
+    setSelected(new Set());
+    chooseAll(false);
+  }, [chooseAll]);
   const change = useCallback(
     (filter: Partial<QueueState>) => {
-      setSelected(new Set());
+      clear();
       void setState(filter);
     },
-    [setState],
+    [setState, clear],
   );
   const open = (alertId: string | null) => void setState({ alert: alertId }, { history: "replace" });
   const active = rows?.find(({ alertId }) => alertId === state.alert) ?? null;
@@ -50,8 +58,18 @@ export function QueuePage() {
   const decide = async (targets: readonly AlertRow[], verdict: Verdict) => {
     const done = await verbs.decide(targets, verdict);
     if (!done) return;
-    setSelected(new Set());
+    clear();
     if (targets.length === 1) open(neighbourOf(rows ?? [], targets[0]));
+  };
+  const act = async (wanted: SelectionAct) => {
+    const { chosen: all, selection, filter } = everywhere;
+    const done =
+      all && selection !== undefined
+        ? await verbs.changeAll({ filter, pin: selection.pin, cases: selection.cases, act: wanted })
+        : wanted.kind === "verdict"
+          ? await verbs.decide(chosen, wanted.verdict)
+          : await verbs.give(chosen, wanted.assignee);
+    if (done) clear();
   };
   usePageKeys([
     { key: ".", label: "Show what has come", run: showNew },
@@ -85,7 +103,7 @@ export function QueuePage() {
           rowKey={keyOf}
           sort={{ key: state.sort, direction: "descending" }}
           onSort={({ key }) => change({ sort: key === "riskiest" ? "riskiest" : "newest" })}
-          {...(writes ? { selected, onSelect: setSelected } : {})}
+          {...(writes ? { selected, onSelect: setSelected, allPages: everywhere } : {})}
           activeKey={state.alert}
           onActivate={({ alertId }) => open(alertId)}
           total={first?.total}
@@ -98,8 +116,8 @@ export function QueuePage() {
           exportHref={exportHrefOf(state)}
           views={QUEUE_VIEW_KEYS}
           tools={
-            chosen.length > 0 ? (
-              <BulkBar rows={chosen} busy={verbs.busy} onDecide={decide} onGive={verbs.give} />
+            chosen.length > 0 || everywhere.chosen ? (
+              <BulkBar rows={chosen} everywhere={everywhere} busy={verbs.busy} onAct={act} />
             ) : undefined
           }
         />
@@ -124,7 +142,7 @@ export function QueuePage() {
 interface VerdictKeys {
   readonly active: AlertRow | null;
   readonly decide: (rows: readonly AlertRow[], verdict: Verdict) => Promise<void>;
-  readonly give: (rows: readonly AlertRow[], assignee: string | null) => Promise<void>;
+  readonly give: (rows: readonly AlertRow[], assignee: string | null) => Promise<boolean>;
   readonly next: () => Promise<void>;
 }
 

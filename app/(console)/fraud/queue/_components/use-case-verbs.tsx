@@ -6,10 +6,20 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTRPC } from "@/components/trpc/client";
 import { faultOf } from "@/components/trpc/fault";
 import type { AlertRow, Verdict } from "@/server/indexes/fraud/contract";
+import type { SelectionChanged, SelectionCommand } from "@/server/indexes/fraud/contract-selection";
 import { STATUS_WORDS } from "../../_components/words";
 
 const SHOWN_MS = 6_000;
 const UNDO_MAX = 200;
+
+function changedText({ changed, unchanged, leftAlone }: SelectionChanged) {
+  const number = (value: number) => value.toLocaleString("en-US");
+  const parts = [
+    ...(unchanged === 0 ? [] : [`${number(unchanged)} were so already`]),
+    ...(leftAlone === 0 ? [] : [`${number(leftAlone)} left alone: a colleague changed them meanwhile`]),
+  ];
+  return { title: `${number(changed)} ${changed === 1 ? "case" : "cases"} changed`, message: parts.join(". ") || null };
+}
 
 /** What a person can do to cases; every answer of the server is told, with what to do where it refused. */
 export function useCaseVerbs() {
@@ -28,6 +38,8 @@ export function useCaseVerbs() {
   };
   const verdict = useMutation(trpc.fraud.verdict.mutationOptions({ onError, onSuccess: refresh }));
   const assign = useMutation(trpc.fraud.assign.mutationOptions({ onError, onSuccess: refresh }));
+
+  const selection = useMutation(trpc.fraud.changeSelection.mutationOptions({ onError, onSuccess: refresh }));
 
   /** Opens the cases again for whom they were with: one call per person. */
   const undo = async (rows: readonly AlertRow[]) => {
@@ -59,7 +71,16 @@ export function useCaseVerbs() {
     });
   };
   return {
-    busy: verdict.isPending || assign.isPending,
+    busy: verdict.isPending || assign.isPending || selection.isPending,
+    /** Every case of a query at once. There is no undo: the cases are opened again from their own states. */
+    changeAll: async (command: SelectionCommand): Promise<boolean> => {
+      try {
+        notifications.show({ ...changedText(await selection.mutateAsync(command)), autoClose: SHOWN_MS });
+        return true;
+      } catch {
+        return false;
+      }
+    },
     decide: async (rows: readonly AlertRow[], given: Verdict, note: string | null = null): Promise<boolean> => {
       const [only] = rows;
       if (only === undefined) return false;
@@ -76,12 +97,15 @@ export function useCaseVerbs() {
         return false;
       }
     },
-    give: async (rows: readonly AlertRow[], assignee: string | null): Promise<void> => {
-      if (rows.length === 0) return;
+    give: async (rows: readonly AlertRow[], assignee: string | null): Promise<boolean> => {
+      if (rows.length === 0) return false;
       const alertIds = rows.map(({ alertId }) => alertId);
-      await assign.mutateAsync({ alertIds, assignee }).then(
-        ({ changed }) => notifications.show({ title: `${changed} assigned`, message: null, autoClose: 2_500 }),
-        () => undefined,
+      return assign.mutateAsync({ alertIds, assignee }).then(
+        ({ changed }) => {
+          notifications.show({ title: `${changed} assigned`, message: null, autoClose: 2_500 });
+          return true;
+        },
+        () => false,
       );
     },
   };
