@@ -3,9 +3,10 @@ import { dryRun, type Ready, type RunOptions, runFinal } from "../batch/run";
 import { type JobSpec, pinJob, specId } from "../batch/spec";
 import { ConcordanceError } from "../domain/errors";
 import { type Hold, holdRun } from "./hold";
+import type { RunDiff, RunFault } from "./model";
 import { finalIn, passes, type RunParts } from "./parts";
 import { type RunJob, TRIES_MAX } from "./queue";
-import type { Run, RunDiff, RunFault } from "./run";
+import type { Run } from "./run";
 import { claimRun, endRun, noteRun, requeueRun, tellRun } from "./runs";
 
 const LOOK_EVERY_MS = 300;

@@ -1,7 +1,8 @@
 import type { FinalDefinition } from "../batch/definition";
 import type { Heartbeat } from "../db/heartbeats";
 import type { BusinessDate } from "../domain/time";
-import type { Run, Wait } from "./run";
+import type { Wait } from "./model";
+import type { Run } from "./run";
 
 /** A source as the gate sees it: how far it has certainly been read. */
 export interface StreamPosition {

@@ -3,8 +3,9 @@ import { closedDates } from "../batch/record";
 import { readHeartbeats } from "../db/heartbeats";
 import { runs } from "../db/schema";
 import { type DependencyState, dependenciesOf, type GateFacts, streamPositions, waitsOf } from "./gate";
+import { RunFault, type Wait } from "./model";
 import { finalIn, type RunParts } from "./parts";
-import { type Run, RunFault, type Wait } from "./run";
+import type { Run } from "./run";
 import { blockRun, readOpenRuns } from "./runs";
 import { endOfDateMs } from "./schedule";
 

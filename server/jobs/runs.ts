@@ -9,16 +9,14 @@ import {
   DRY_RUN_PRIORITY,
   OPEN_STATES,
   PRIORITIES,
-  type Run,
   type RunControls,
-  type RunDb,
   type RunDiff,
   type RunFault,
   type RunMode,
   type RunTrigger,
-  runOf,
   type Wait,
-} from "./run";
+} from "./model";
+import { type Run, type RunDb, runOf } from "./run";
 
 /** Lines kept of a run's log; the oldest go first. */
 const LOG_LINES_MAX = 200;

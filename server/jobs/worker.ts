@@ -4,10 +4,10 @@ import type { BusinessDate } from "../domain/time";
 import { pause } from "../pipeline/pause";
 import { type FinalDate, lookAtDates, writeDates } from "./dates";
 import { executeJob } from "./execute";
+import type { RunTrigger } from "./model";
 import { passes, type RunParts, SYSTEM } from "./parts";
 import { planOnce } from "./plan";
 import { recoverRuns } from "./recover";
-import type { RunTrigger } from "./run";
 import { askRun, forgetRuns, readTriedDates } from "./runs";
 import { lastEndedDate } from "./schedule";
 

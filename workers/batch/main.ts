@@ -51,7 +51,7 @@ async function batch({ settings, log, signal, database, openLake, reports }: Wor
         code: fault?.code ?? null,
         message: fault?.message ?? null,
         remedy: fault?.remedy ?? null,
-        figures: { runs_ended: ended, running },
+        figures: { nightly: settings.batch.nightly, runs_ended: ended, running },
       },
     };
   });
