@@ -13,6 +13,8 @@ export interface Services {
   readonly cases: CaseMirror;
   /** The fraud rules in force. */
   readonly rules: () => EffectiveSettings;
+  /** Effective-dated settings of the finals, and the limits of approvals; null: the defaults. */
+  readonly finalsPath: string | null;
   readonly auth: Auth;
   readonly metrics: WebMetrics;
   readonly log: Logger;

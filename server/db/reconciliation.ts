@@ -141,14 +141,21 @@ const STATES = { approve: "approved", reject: "rejected", withdraw: "withdrawn" 
 export async function answerRequest(
   db: Queries,
   actor: Actor,
-  answered: { readonly id: string; readonly answer: Answer; readonly reason: string },
+  answered: {
+    readonly id: string;
+    readonly answer: Answer;
+    readonly reason: string;
+    /** The first close that obeys it, once agreed; null keeps the one it was asked for. */
+    readonly businessDate: string | null;
+  },
 ): Promise<Request> {
-  const { id, answer, reason } = answered;
+  const { id, answer, reason, businessDate } = answered;
+  const first = businessDate === null ? {} : { businessDate };
   return db.transaction(async (tx) => {
     const person = answer === "withdraw" ? eq(requests.requestedBy, actor.id) : ne(requests.requestedBy, actor.id);
     const [row] = await tx
       .update(requests)
-      .set({ state: STATES[answer], decidedBy: actor.id, decidedAt: new Date(), answer: reason })
+      .set({ state: STATES[answer], decidedBy: actor.id, decidedAt: new Date(), answer: reason, ...first })
       .where(and(eq(requests.id, id), eq(requests.state, "pending"), person))
       .returning();
     if (row === undefined) throw await whyNot(tx, id, actor, answer);

@@ -50,6 +50,7 @@ async function createServices(): Promise<WebServices> {
     database,
     cases: openCaseMirror(lake, database.db),
     rules: rulesFile.current,
+    finalsPath: settings.finalsPath,
     auth: createAuth({
       database,
       secret: await settings.authSecret(),

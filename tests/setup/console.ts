@@ -65,6 +65,7 @@ export async function openTestConsole(events: number, more: Record<string, strin
     database: postgres.database,
     cases: openCaseMirror(lake, postgres.database.db),
     rules: () => rules,
+    finalsPath: null,
     auth,
     metrics: createWebMetrics(),
     log: silentLogger,

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { procedureIn, router } from "../../trpc/init";
 import {
   BreakDetail,
@@ -15,7 +16,26 @@ import {
   PayoutsPage,
   PayoutsQuery,
 } from "./contract";
-import { Approvals, ApprovalsQuery } from "./contract-decisions";
+import {
+  AnswerCommand,
+  Approvals,
+  ApprovalsQuery,
+  AssignBreaksCommand,
+  CommentCommand,
+  DecideCommand,
+  Decided,
+  DecisionPreview,
+  Fixes,
+  FixesCommand,
+  PreviewQuery,
+  RevokeCommand,
+  SnoozeBreaksCommand,
+  UnmatchCommand,
+  Workers,
+} from "./contract-decisions";
+import { assign, comment, readWorkers, snooze } from "./mutations";
+import { answer, decide, previewDecisions, revoke, unmatch } from "./mutations-decisions";
+import { applyFixes } from "./mutations-fixes";
 import { readBreak } from "./queries-break";
 import { readBreaks } from "./queries-breaks";
 import { readCloseDiff, readCloses } from "./queries-closes";
@@ -25,6 +45,8 @@ import { readMatch, readMatches } from "./queries-matches";
 import { readPayouts } from "./queries-payouts";
 
 const read = procedureIn("reconciliation", "read");
+const write = procedureIn("reconciliation", "write");
+const Changed = z.object({ changed: z.number().int() });
 
 export const reconciliationRouter = router({
   closes: read.output(Closes).query(({ ctx }) => readCloses(ctx.services.reader)),
@@ -60,4 +82,41 @@ export const reconciliationRouter = router({
     .input(ApprovalsQuery)
     .output(Approvals)
     .query(({ ctx, input }) => readApprovals(ctx.services, ctx.scope, input.state)),
+  workers: read.output(Workers).query(({ ctx }) => readWorkers(ctx.services)),
+  preview: write
+    .input(PreviewQuery)
+    .output(DecisionPreview)
+    .mutation(({ ctx, input }) => previewDecisions(ctx.services, input)),
+  decide: write
+    .input(DecideCommand)
+    .output(Decided)
+    .mutation(({ ctx, input }) => decide(ctx.services, ctx.scope, input)),
+  unmatch: write
+    .input(UnmatchCommand)
+    .output(Decided)
+    .mutation(({ ctx, input }) => unmatch(ctx.services, ctx.scope, input)),
+  revoke: write
+    .input(RevokeCommand)
+    .output(Decided)
+    .mutation(({ ctx, input }) => revoke(ctx.services, ctx.scope, input)),
+  answer: write
+    .input(AnswerCommand)
+    .output(z.object({ state: z.string() }))
+    .mutation(({ ctx, input }) => answer(ctx.services, ctx.scope, input)),
+  fixes: write
+    .input(FixesCommand)
+    .output(Fixes)
+    .mutation(({ ctx, input }) => applyFixes(ctx.services, ctx.scope, input)),
+  assign: write
+    .input(AssignBreaksCommand)
+    .output(Changed)
+    .mutation(({ ctx, input }) => assign(ctx.services, ctx.scope, input)),
+  snooze: write
+    .input(SnoozeBreaksCommand)
+    .output(Changed)
+    .mutation(({ ctx, input }) => snooze(ctx.services, ctx.scope, input)),
+  comment: write
+    .input(CommentCommand)
+    .output(z.object({ id: z.string(), authorName: z.string(), text: z.string(), at: z.string() }))
+    .mutation(({ ctx, input }) => comment(ctx.services, ctx.scope, input)),
 });

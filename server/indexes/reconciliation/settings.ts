@@ -92,3 +92,15 @@ export function feePlanOf(plan: PlanSetting): FeePlan {
   }));
   return { id: plan.id, currency: plan.currency, rounding: plan.rounding, terms: terms as unknown as FeePlan["terms"] };
 }
+
+/** Above what value a second person has to agree; effective-dated under `reconciliation_approvals` of the finals' file. */
+export const ApprovalLimits = z.strictObject({
+  /** Minor units by currency. */
+  limitsMinor: z.record(CurrencyCode, MinorText).default({}),
+  /** For every other currency, in whole units of it. */
+  otherUnits: z
+    .string()
+    .regex(/^\d{1,12}$/, "is not a whole number of units")
+    .default("10000"),
+});
+export type ApprovalLimits = z.infer<typeof ApprovalLimits>;
