@@ -260,7 +260,7 @@ class S3Store implements ObjectStore {
     return new ConcordanceError({
       kind: "unavailable",
       code,
-      message: `S3 (${this.options.endpoint ?? "AWS"}, bucket ${this.bucket}) ${status === undefined ? "did not answer for" : "refused"} ${key}: ${cause instanceof Error ? cause.message || name : name}.`,
+      message: `S3 (${this.options.endpoint ?? "AWS"}, bucket ${this.bucket}) ${status === undefined ? "did not answer for" : "refused"} ${key}: ${(cause instanceof Error && cause.message) || name}`,
       remedy,
       at: { key, name, status: status ?? null },
       cause,
