@@ -33,12 +33,12 @@ export async function checkedItems(
   where: string,
 ): Promise<Map<string, Checked>> {
   const found = await view.rows(`
-    SELECT r.*, ${DECIDED_KEY} AS decided_key, a.kind AS decided FROM ${rows} r
+    SELECT r.*, ${DECIDED_KEY} AS decided_key, a.decision AS decided FROM ${rows} r
       LEFT JOIN (
-        SELECT item_key, kind FROM (
+        SELECT item_key AS of_item, kind AS decision FROM (
           SELECT item_key, kind, row_number() OVER (PARTITION BY item_key ORDER BY sequence DESC) AS nth FROM ${decisions}
         ) WHERE nth = 1 AND kind <> 'revoke'
-      ) a ON a.item_key = ${DECIDED_KEY}
+      ) a ON a.of_item = ${DECIDED_KEY}
      WHERE row_kind IN ('item', 'finding') AND (${where})`);
   const lines = await comparedOf(view, found);
   return new Map(found.map((row) => [text(row, "decided_key"), checkedOf(row, lines)]));

@@ -6,6 +6,7 @@ import { ConcordanceError } from "../../domain/errors";
 import { DecideCommand, type Fixes, type FixesCommand } from "./contract-decisions";
 import { type Checked, checkedItems, checkGroup, limitOf, sidesOf, weigh } from "./mutations-check";
 import { type DecisionSources, finishAgreed, type Ground, onGround, requestOf, submit } from "./mutations-decisions";
+import { groupBy } from "./rows-items";
 
 const ROWS_MAX = 20_000;
 /** Decisions of one transaction. */
@@ -44,7 +45,7 @@ export async function applyFixes(
 async function judged(ground: Ground, lines: readonly Line[]): Promise<{ answer: Fixes; requests: NewRequest[] }> {
   const wanted = lines.filter(({ decision }) => decision !== "");
   const found = await checkedItems(ground.view, ground.pinned, "state = 'break'");
-  const byBreak = Map.groupBy(found.values(), ({ breakId }) => breakId ?? "");
+  const byBreak = groupBy(found.values(), ({ breakId }) => breakId ?? "");
   const answer: Fixes = {
     rows: lines.length,
     untouched: lines.length - wanted.length,

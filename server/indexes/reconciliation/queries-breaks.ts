@@ -62,11 +62,11 @@ export async function workListSql(
   const told = `(
     SELECT r.*, a.decision_id AS decided, q.request_id AS waiting FROM ${rows} r
       LEFT JOIN (
-        SELECT item_key, decision_id FROM (
+        SELECT item_key AS of_item, decision_id FROM (
           SELECT item_key, decision_id, kind, row_number() OVER (PARTITION BY item_key ORDER BY sequence DESC) AS nth FROM ${decisions}
         ) WHERE nth = 1 AND kind IN ('match', 'force_match', 'write_off')
-      ) a ON a.item_key = ${DECIDED_KEY}
-      LEFT JOIN (SELECT ${part(1)} AS item_key, ${part(2)} AS request_id FROM ${waiting}) q ON q.item_key = ${DECIDED_KEY}
+      ) a ON a.of_item = ${DECIDED_KEY}
+      LEFT JOIN (SELECT ${part(1)} AS of_item, ${part(2)} AS request_id FROM ${waiting}) q ON q.of_item = ${DECIDED_KEY}
      WHERE r.state = 'break')`;
   return `
     SELECT b.*, w.assignee_id, w.snoozed_us,

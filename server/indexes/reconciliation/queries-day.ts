@@ -3,6 +3,7 @@ import { big, type Row, text, textOrNull, whole } from "../../query/values";
 import type { CloseQuery, DaySummary } from "./contract";
 import { breakGroups } from "./queries-breaks";
 import { asOfClose, pinClose } from "./queries-closes";
+import { groupBy } from "./rows-items";
 
 /** Bounds of the age buckets, business days: each holds ages up to its bound. */
 const AGE_BUCKETS = [
@@ -89,7 +90,7 @@ const agesSql = (rows: string): string => {
 };
 
 function agesOf(rows: readonly Row[]): DaySummary["ages"] {
-  return [...Map.groupBy(rows, (row) => text(row, "currency"))].map(([currency, parts]) => ({
+  return [...groupBy(rows, (row) => text(row, "currency"))].map(([currency, parts]) => ({
     currency,
     exponent: Math.max(...parts.map((row) => whole(row, "exponent"))),
     buckets: AGE_BUCKETS.map(({ bucket }, place) => {

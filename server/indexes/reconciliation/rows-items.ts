@@ -50,7 +50,7 @@ const placeOf = (component: string): number => (ORDER.includes(component) ? ORDE
 
 /** Puts the components of each waterfall together; `rows` come with `wkey` and are of whole waterfalls. */
 export function waterfallsOf(rows: readonly Row[]): WaterfallRow[] {
-  const groups = Map.groupBy(rows, (row) => text(row, "wkey"));
+  const groups = groupBy(rows, (row) => text(row, "wkey"));
   return [...groups].map(([key, parts]) => {
     const [first] = parts;
     if (first === undefined) throw new Error("a group without rows");
@@ -78,3 +78,14 @@ export const WATERFALL_KEY = "coalesce('p|' || payout_key, 'a|' || account || '|
 /** Names of other parties: for who works on breaks, and who sees names anyway. */
 export const seesCounterparties = ({ seesNames, person }: AuthorizedScope): boolean =>
   seesNames || person.roles.includes("finance");
+
+/** Rows by key, both in the order they come. */
+export function groupBy<Row>(rows: Iterable<Row>, keyOf: (row: Row) => string): Map<string, Row[]> {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const group = groups.get(keyOf(row));
+    if (group === undefined) groups.set(keyOf(row), [row]);
+    else group.push(row);
+  }
+  return groups;
+}
