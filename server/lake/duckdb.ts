@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { registerRowSource } from "./row-source";
 
 export interface DbOptions {
   readonly memoryLimitMb: number;
@@ -27,6 +28,9 @@ export async function openDuckDb(options: DbOptions): Promise<Db> {
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",
   });
+  const first = await instance.connect();
+  registerRowSource(first);
+  first.closeSync();
   return {
     connect: async () => {
       const connection = await instance.connect();

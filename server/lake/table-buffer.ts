@@ -13,16 +13,11 @@ import {
 } from "@duckdb/node-api";
 import duckdb from "@duckdb/node-bindings";
 import { invariant } from "../domain/errors";
-import type { ColumnSpec, ColumnType, TableSpec } from "./types";
+import { CHUNK_ROWS, ColumnChunk, type ColumnData, pointIntoHeap, SLOT_BYTES } from "./column-chunk";
+import type { ColumnType, TableSpec } from "./types";
 
 /** string and binary as they are, bigint and timestamp (microseconds) as bigint, date as days since 1970-01-01. */
 export type CellValue = string | bigint | number | boolean | Uint8Array | null;
-
-/** DuckDB's vector size: a data chunk never holds more rows. */
-const CHUNK_ROWS = 2048;
-/** A DuckDB string of at most this many bytes lives inside its 16-byte slot (string_t), so it can be copied in bulk. */
-const INLINE_BYTES_MAX = 12;
-const SLOT_BYTES = 16;
 
 const DUCKDB_TYPES: Readonly<Record<ColumnType, DuckDBType>> = {
   string: VARCHAR,
@@ -34,6 +29,8 @@ const DUCKDB_TYPES: Readonly<Record<ColumnType, DuckDBType>> = {
   date: DATE,
   binary: BLOB,
 };
+
+export const typeOf = (type: ColumnType): DuckDBType => DUCKDB_TYPES[type];
 
 export const duckDbTypeName = (type: ColumnType): string =>
   ({
@@ -47,29 +44,110 @@ export const duckDbTypeName = (type: ColumnType): string =>
     binary: "BLOB",
   })[type];
 
+/** Emptied chunks kept per table for the next rows, so that memory stays where it is under a steady load. */
+const SPARE_CHUNKS_MAX = 64;
+const spares = new WeakMap<TableSpec, ColumnChunk[]>();
+
 /**
- * Rows of one table as columns, on their way into DuckDB. `columns[i]` follows `spec.columns[i]`;
- * a writer pushes one value to every column for each row.
+ * Rows of one table as columns, on their way into DuckDB. A row is begun, given one value per column in the order of
+ * `spec.columns`, and ended; `push` does all three. A value of another type than its column's, or a null where the column
+ * takes none, is a mistake of the program and throws.
  */
 export class TableBuffer {
   readonly spec: TableSpec;
-  readonly columns: CellValue[][];
+  private chunks: ColumnChunk[];
+  private chunk: ColumnChunk;
+  private next = 0;
+  private ended = 0;
 
   constructor(spec: TableSpec) {
     this.spec = spec;
-    this.columns = spec.columns.map(() => []);
+    this.chunk = spares.get(spec)?.pop() ?? new ColumnChunk(spec);
+    this.chunks = [this.chunk];
   }
 
   get rows(): number {
-    return this.columns[0]?.length ?? 0;
+    return this.ended;
   }
 
   /** Adds one row given in the order of `spec.columns`. */
   push(row: readonly CellValue[]): void {
-    invariant(row.length === this.columns.length, `${this.spec.name}: a row has ${row.length} values`);
-    for (let index = 0; index < row.length; index++) {
-      this.columns[index]?.push(row[index] ?? null);
+    invariant(row.length === this.spec.columns.length, `${this.spec.name}: a row has ${row.length} values`);
+    this.begin();
+    for (const value of row) this.put(value);
+    this.end();
+  }
+
+  /** Begins a row, which must then be ended. */
+  begin(): void {
+    this.next = 0;
+    invariant(this.chunks.length > 0, `${this.spec.name}: a released buffer takes no more rows`);
+    if (this.chunk.rows < CHUNK_ROWS) return;
+    this.chunk = spares.get(this.spec)?.pop() ?? new ColumnChunk(this.spec);
+    this.chunks.push(this.chunk);
+  }
+
+  text(value: string | null): void {
+    const column = this.column();
+    if (value === null) this.chunk.setNull(column);
+    else this.chunk.setText(column, value);
+  }
+
+  /** A text that is nearly always that of the row before. */
+  repeatedText(value: string): void {
+    this.chunk.setRepeated(this.column(), value);
+  }
+
+  /** An integer, or microseconds since the epoch. */
+  big(value: bigint | null): void {
+    const column = this.column();
+    if (value === null) this.chunk.setNull(column);
+    else column.bigints[this.chunk.rows] = value;
+  }
+
+  /** A 32-bit integer, or days since 1970-01-01. */
+  int(value: number | null): void {
+    const column = this.column();
+    if (value === null) this.chunk.setNull(column);
+    else column.ints[this.chunk.rows] = value;
+  }
+
+  flag(value: boolean | null): void {
+    const column = this.column();
+    if (value === null) this.chunk.setNull(column);
+    else column.bytes[this.chunk.rows] = value ? 1 : 0;
+  }
+
+  end(): void {
+    invariant(this.next === this.spec.columns.length, `${this.spec.name}: a row ended after ${this.next} values`);
+    this.chunk.rows++;
+    this.ended++;
+  }
+
+  private column(): ColumnData {
+    const column = this.chunk.columns[this.next++];
+    invariant(column !== undefined, `${this.spec.name}: a row has too many values`);
+    return column;
+  }
+
+  private put(value: CellValue): void {
+    const { chunk } = this;
+    const column = this.column();
+    if (value === null) {
+      chunk.setNull(column);
+      return;
     }
+    const type = TYPES_OF[typeof value];
+    invariant(
+      type?.has(column.spec.type) === true,
+      `${this.spec.name}: column ${column.spec.name} does not take a ${typeof value}`,
+    );
+    if (typeof value === "string") chunk.setText(column, value);
+    else if (typeof value === "bigint") column.bigints[chunk.rows] = value;
+    else if (typeof value === "boolean") column.bytes[chunk.rows] = value ? 1 : 0;
+    else if (typeof value !== "number") column.blobs[chunk.rows] = value;
+    else if (column.spec.type === "double") column.doubles[chunk.rows] = value;
+    else column.ints[chunk.rows] = value;
   }
 
   /** Creates `stageName` as a temporary table and copies all rows into it. */
@@ -78,9 +156,15 @@ export class TableBuffer {
     await connection.run(`CREATE OR REPLACE TEMP TABLE "${stageName}" (${columns.join(", ")})`);
     const appender = await connection.createAppender(stageName);
     const types = this.spec.columns.map((column) => DUCKDB_TYPES[column.type].toLogicalType().logical_type);
+    // One data chunk for all: the appender copies what is in it.
+    const target = duckdb.create_data_chunk(types);
+    const appended = new DuckDBDataChunk(target);
     try {
-      for (let from = 0; from < this.rows; from += CHUNK_ROWS) {
-        appender.appendDataChunk(this.chunk(types, from, Math.min(CHUNK_ROWS, this.rows - from)));
+      for (const chunk of this.chunks) {
+        if (chunk.rows === 0) continue;
+        duckdb.data_chunk_reset(target);
+        fillDataChunk(target, chunk);
+        appender.appendDataChunk(appended);
       }
       appender.flushSync();
     } finally {
@@ -88,138 +172,66 @@ export class TableBuffer {
     }
   }
 
-  private chunk(types: duckdb.LogicalType[], from: number, count: number): DuckDBDataChunk {
-    const chunk = duckdb.create_data_chunk(types);
-    duckdb.data_chunk_set_size(chunk, count);
-    for (let index = 0; index < this.columns.length; index++) {
-      const column = this.spec.columns[index];
-      const values = this.columns[index];
-      invariant(column !== undefined && values !== undefined, `${this.spec.name}: column ${index}`);
-      fillVector(duckdb.data_chunk_get_vector(chunk, index), column, values, from, count);
+  /** Fills DuckDB's `target` with chunk number `index` of the rows; 0 where there are no more. */
+  fill(target: DuckDBDataChunk, index: number): number {
+    const chunk = this.chunks[index];
+    if (chunk === undefined || chunk.rows === 0) return 0;
+    fillDataChunk(target.chunk, chunk);
+    return chunk.rows;
+  }
+
+  /** Lets go of the rows, which were staged and written; `rows` still tells how many there were. */
+  release(): void {
+    const spare = spares.get(this.spec) ?? [];
+    spares.set(this.spec, spare);
+    for (const chunk of this.chunks) {
+      if (spare.length >= SPARE_CHUNKS_MAX) break;
+      chunk.clear();
+      spare.push(chunk);
     }
-    return new DuckDBDataChunk(chunk);
+    this.chunks = [];
   }
 }
 
-function fillVector(
-  vector: duckdb.Vector,
-  column: ColumnSpec,
-  values: readonly CellValue[],
-  from: number,
-  count: number,
-): void {
-  switch (column.type) {
-    case "string":
-      fillStrings(vector, values, from, count);
-      break;
-    case "binary":
-      for (let row = 0; row < count; row++) {
-        const value = values[from + row];
-        if (value instanceof Uint8Array) duckdb.vector_assign_string_element_len(vector, row, value);
-      }
-      break;
-    case "bigint":
-    case "timestamp":
-      fillNumbers(vector, bigints, values, from, count);
-      break;
-    case "double":
-      fillNumbers(vector, doubles, values, from, count);
-      break;
-    case "int":
-    case "date":
-      fillNumbers(vector, ints, values, from, count);
-      break;
-    case "boolean":
-      for (let row = 0; row < count; row++) booleans[row] = values[from + row] === true ? 1 : 0;
-      duckdb.copy_data_to_vector(vector, 0, booleans.buffer, 0, count);
-      break;
-  }
-  fillValidity(vector, column, values, from, count);
+const TYPES_OF: Readonly<Record<string, ReadonlySet<ColumnType>>> = {
+  string: new Set(["string"]),
+  bigint: new Set(["bigint", "timestamp"]),
+  number: new Set(["int", "date", "double"]),
+  boolean: new Set(["boolean"]),
+  object: new Set(["binary"]),
+};
+
+function fillDataChunk(target: duckdb.DataChunk, chunk: ColumnChunk): void {
+  duckdb.data_chunk_set_size(target, chunk.rows);
+  const texts = chunk.columns.findIndex((column) => column.longCount > 0);
+  const address = texts < 0 ? null : heapAddress(duckdb.data_chunk_get_vector(target, texts), chunk.heap);
+  chunk.columns.forEach((column, index) => {
+    if (address !== null) pointIntoHeap(column, address.low, address.high);
+    fillVector(duckdb.data_chunk_get_vector(target, index), column, chunk.rows);
+  });
 }
 
-// One set of scratch arrays for the process: a chunk is filled synchronously.
-const bigints = new BigInt64Array(CHUNK_ROWS);
-const doubles = new Float64Array(CHUNK_ROWS);
-const ints = new Int32Array(CHUNK_ROWS);
-const booleans = new Uint8Array(CHUNK_ROWS);
-const slots = new Uint8Array(CHUNK_ROWS * SLOT_BYTES);
-const slotLengths = new Uint32Array(slots.buffer);
-const validity = new Uint8Array(CHUNK_ROWS / 8);
-
-function fillNumbers(
-  vector: duckdb.Vector,
-  scratch: BigInt64Array<ArrayBuffer> | Float64Array<ArrayBuffer> | Int32Array<ArrayBuffer>,
-  values: readonly CellValue[],
-  from: number,
-  count: number,
-): void {
-  if (scratch instanceof BigInt64Array) {
-    for (let row = 0; row < count; row++) {
-      const value = values[from + row];
-      scratch[row] = typeof value === "bigint" ? value : 0n;
-    }
-  } else {
-    for (let row = 0; row < count; row++) {
-      const value = values[from + row];
-      scratch[row] = typeof value === "number" ? value : 0;
-    }
-  }
-  duckdb.copy_data_to_vector(vector, 0, scratch.buffer, 0, count * scratch.BYTES_PER_ELEMENT);
+/**
+ * Gives the long texts of a whole chunk to DuckDB at once, as one text of one vector, and says where DuckDB put it. It
+ * lies there as long as the data chunk is not reset, so the slots of every column may point into it.
+ */
+function heapAddress(vector: duckdb.Vector, heap: Uint8Array): { low: number; high: number } {
+  duckdb.vector_assign_string_element_len(vector, 0, heap);
+  const bytes = duckdb.vector_get_data(vector, SLOT_BYTES);
+  const slot = new DataView(bytes.buffer, bytes.byteOffset, SLOT_BYTES);
+  invariant(slot.getUint32(0, true) === heap.byteLength, "DuckDB lays a string out otherwise than duckdb.h says");
+  return { low: slot.getUint32(8, true), high: slot.getUint32(12, true) };
 }
 
-/** Short ASCII strings go in as whole slots; the others one by one afterwards, over their empty slots. */
-function fillStrings(vector: duckdb.Vector, values: readonly CellValue[], from: number, count: number): void {
-  slotLengths.fill(0, 0, count * 4);
-  const long: number[] = [];
-  for (let row = 0; row < count; row++) {
-    const value = values[from + row];
-    if (typeof value === "string" && value.length > 0 && !inlineAscii(value, row * SLOT_BYTES)) long.push(row);
-  }
-  duckdb.copy_data_to_vector(vector, 0, slots.buffer, 0, count * SLOT_BYTES);
-  for (const row of long) {
-    const value = values[from + row];
-    if (typeof value !== "string") continue;
-    // The plain call takes a C string and would cut the value at a NUL.
-    if (value.includes("\0")) duckdb.vector_assign_string_element_len(vector, row, Buffer.from(value, "utf8"));
-    else duckdb.vector_assign_string_element(vector, row, value);
-  }
-}
-
-function inlineAscii(text: string, slotAt: number): boolean {
-  const length = text.length;
-  if (length > INLINE_BYTES_MAX) return false;
-  for (let index = 0; index < length; index++) {
-    const unit = text.charCodeAt(index);
-    if (unit > 0x7f) {
-      slots.fill(0, slotAt, slotAt + SLOT_BYTES);
-      return false;
-    }
-    slots[slotAt + 4 + index] = unit;
-  }
-  slotLengths[slotAt / 4] = length;
-  return true;
-}
-
-function fillValidity(
-  vector: duckdb.Vector,
-  column: ColumnSpec,
-  values: readonly CellValue[],
-  from: number,
-  count: number,
-): void {
-  let nulls = 0;
-  const bytes = Math.ceil(count / 8);
-  validity.fill(0xff, 0, bytes);
-  for (let row = 0; row < count; row++) {
-    const value = values[from + row];
-    if (value !== null && value !== undefined) continue;
-    nulls++;
-    validity[row >> 3] = (validity[row >> 3] ?? 0) & ~(1 << (row & 7));
-  }
-  if (nulls === 0) return;
-  invariant(column.nullable, `column ${column.name} must hold a value in every row`);
+function fillVector(vector: duckdb.Vector, column: ColumnData, rows: number): void {
+  const { bytes } = column;
+  if (column.spec.type === "binary") {
+    column.blobs.forEach((blob, row) => {
+      duckdb.vector_assign_string_element_len(vector, row, blob);
+    });
+  } else duckdb.copy_data_to_vector(vector, 0, bytes.buffer, 0, (bytes.byteLength / CHUNK_ROWS) * rows);
+  if (column.nulls === 0) return;
   duckdb.vector_ensure_validity_writable(vector);
-  // Validity masks are 64-bit words: copy whole words, the bits behind the last row are never read.
-  const wordBytes = Math.ceil(bytes / 8) * 8;
-  duckdb.copy_data_to_vector_validity(vector, 0, validity.buffer, 0, wordBytes);
+  // Validity masks are 64-bit words: whole words, the bits behind the last row are never read.
+  duckdb.copy_data_to_vector_validity(vector, 0, column.validity.buffer, 0, Math.ceil(rows / 64) * 8);
 }

@@ -8,8 +8,8 @@ import type { SourceGroup } from "./source";
 import type { InlineRules, StoredDecision } from "./steps";
 import type { Watermarks } from "./watermark";
 
-/** Records decoded between two looks at the event loop, so that heartbeats and timers are served. */
-const RECORDS_PER_TURN = 4_000;
+/** Records decoded between two looks at the event loop: few, so that what was decoded is thrown away while it is young. */
+const RECORDS_PER_TURN = 512;
 
 /** How far each fed table already is, per kind of row; -1 where it has no mark. */
 export interface Held {

@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { ConcordanceError, invariant } from "../domain/errors";
 import { writeParquet } from "../lake/parquet";
+import { withRows } from "../lake/row-source";
 import type { DataFile } from "../lake/snapshot";
 import type { Table } from "../lake/table";
 import type { TableBuffer } from "../lake/table-buffer";
@@ -152,17 +153,17 @@ export class Flusher {
 
   private async write(buffer: TableBuffer): Promise<DataFile> {
     const { write } = await this.open();
-    const stage = `stage_${buffer.spec.name}`;
-    await buffer.stage(write, stage);
-    const file = await writeParquet({
-      connection: write,
-      selectSql: `SELECT * FROM "${stage}"`,
-      spec: buffer.spec,
-      store: this.options.lake.store,
-      expectedRows: buffer.rows,
-    });
-    await write.run(`DROP TABLE "${stage}"`);
+    const file = await withRows(buffer, (relation) =>
+      writeParquet({
+        connection: write,
+        selectSql: `SELECT * FROM ${relation}`,
+        spec: buffer.spec,
+        store: this.options.lake.store,
+        expectedRows: buffer.rows,
+      }),
+    );
     if (file === null) throw new Error(`${buffer.spec.name}: ${buffer.rows} rows were staged and none written`);
+    buffer.release();
     return file;
   }
 

@@ -21,7 +21,9 @@ export interface BalanceLine {
   bytesIn: number;
 }
 
-export interface PartitionRange {
+interface PartitionRange {
+  readonly source: string;
+  readonly partition: string;
   offsetFrom: bigint;
   offsetTo: bigint;
   newestEventMicros: bigint | null;
@@ -50,7 +52,9 @@ export class MicroBatch {
   recovering = false;
   private sealed = false;
   private readonly lines = new Map<string, BalanceLine>();
+  private lastLine: BalanceLine | null = null;
   private readonly ranges = new Map<string, PartitionRange>();
+  private lastRange: PartitionRange | null = null;
 
   constructor(alertsSpec: TableSpec, openedAtMs: number) {
     this.alerts = new TableBuffer(alertsSpec);
@@ -66,51 +70,50 @@ export class MicroBatch {
   }
 
   addTransaction(event: TransactionEvent, at: Coordinates, verdict: Verdict, late: boolean, nowMicros: bigint): void {
-    const c = this.transactions.columns;
-    let i = 0;
-    const put = (value: string | bigint | number | boolean | null) => c[i++]?.push(value);
-    put(event.transactionId);
-    put(event.eventId);
-    put(event.paymentType);
-    put(event.status);
-    put(event.amountMinor);
-    put(event.currency);
-    put(event.exponent);
-    put(event.userId);
-    put(event.merchantId);
-    put(event.counterpartyId);
-    put(event.eventTimeMicros);
-    put(nowMicros);
-    put(event.businessDay);
-    put(event.category);
-    put(event.mcc);
-    put(event.channel);
-    put(event.country);
-    put(event.declineCode);
-    put(event.returnCode);
-    put(event.cardToken);
-    put(event.cardLast4);
-    put(event.endToEndId);
-    put(event.pspReference);
-    put(event.processingMs === null ? null : BigInt(event.processingMs));
-    put(event.originator.name);
-    put(event.originator.account);
-    put(event.originator.routingType);
-    put(event.originator.routingValue);
-    put(event.beneficiary.name);
-    put(event.beneficiary.account);
-    put(event.beneficiary.routingType);
-    put(event.beneficiary.routingValue);
-    put(event.customerGender);
-    put(event.customerKycStatus);
-    put(event.customerRiskRating);
-    put(verdict.decision);
-    put(verdict.decisionReason);
-    put(late);
-    put(at.source);
-    put(at.partition);
-    put(at.position);
-    invariant(i === c.length, "a transaction row fills every column");
+    const row = this.transactions;
+    row.begin();
+    row.text(event.transactionId);
+    row.text(event.eventId);
+    row.text(event.paymentType);
+    row.text(event.status);
+    row.big(event.amountMinor);
+    row.text(event.currency);
+    row.int(event.exponent);
+    row.text(event.userId);
+    row.text(event.merchantId);
+    row.text(event.counterpartyId);
+    row.big(event.eventTimeMicros);
+    row.big(nowMicros);
+    row.int(event.businessDay);
+    row.text(event.category);
+    row.text(event.mcc);
+    row.text(event.channel);
+    row.text(event.country);
+    row.text(event.declineCode);
+    row.text(event.returnCode);
+    row.text(event.cardToken);
+    row.text(event.cardLast4);
+    row.text(event.endToEndId);
+    row.text(event.pspReference);
+    row.big(event.processingMs === null ? null : BigInt(event.processingMs));
+    row.text(event.originator.name);
+    row.text(event.originator.account);
+    row.text(event.originator.routingType);
+    row.text(event.originator.routingValue);
+    row.text(event.beneficiary.name);
+    row.text(event.beneficiary.account);
+    row.text(event.beneficiary.routingType);
+    row.text(event.beneficiary.routingValue);
+    row.text(event.customerGender);
+    row.text(event.customerKycStatus);
+    row.text(event.customerRiskRating);
+    row.repeatedText(verdict.decision);
+    row.text(verdict.decisionReason);
+    row.flag(late);
+    row.repeatedText(at.source);
+    row.repeatedText(at.partition);
+    row.big(at.position);
+    row.end();
   }
 
   addSignal(signal: FraudSignal, at: Coordinates, late: boolean, nowMicros: bigint): void {
@@ -161,9 +164,16 @@ export class MicroBatch {
   /** The line of the balance that a record of this partition and business day belongs to. */
   line(source: string, partition: string, businessDay: number | null): BalanceLine {
     invariant(!this.sealed, "a sealed batch takes no more records");
+    const { lastLine } = this;
+    if (lastLine?.businessDay === businessDay && lastLine.partition === partition && lastLine.source === source) {
+      return lastLine;
+    }
     const key = `${source}\u001f${partition}\u001f${businessDay}`;
     const found = this.lines.get(key);
-    if (found !== undefined) return found;
+    if (found !== undefined) {
+      this.lastLine = found;
+      return found;
+    }
     const line = {
       source,
       partition,
@@ -180,15 +190,26 @@ export class MicroBatch {
   }
 
   extendRange(source: string, partition: string, position: bigint, newestEventMicros: bigint | null): void {
-    const key = `${source}\u001f${partition}`;
-    const range = this.ranges.get(key);
-    if (range === undefined) {
-      this.ranges.set(key, { offsetFrom: position, offsetTo: position, newestEventMicros });
-      return;
-    }
+    const range = this.rangeOf(source, partition, position);
     if (position < range.offsetFrom) range.offsetFrom = position;
     if (position > range.offsetTo) range.offsetTo = position;
     range.newestEventMicros = newestEventMicros;
+  }
+
+  private rangeOf(source: string, partition: string, position: bigint): PartitionRange {
+    const { lastRange } = this;
+    if (lastRange?.partition === partition && lastRange.source === source) return lastRange;
+    const key = `${source}\u001f${partition}`;
+    const range = this.ranges.get(key) ?? {
+      source,
+      partition,
+      offsetFrom: position,
+      offsetTo: position,
+      newestEventMicros: null,
+    };
+    this.ranges.set(key, range);
+    this.lastRange = range;
+    return range;
   }
 
   /** Turns the balance into rows; refuses a batch whose records are not all accounted for (invariant 5). */

@@ -91,7 +91,7 @@ async function fileFigures(path: string) {
   const split = async (): Promise<number> => {
     const reader = await RecordReader.open(files, path, format, 0n);
     let bytes = 0;
-    while (reader.ready() || (await reader.more())) bytes += reader.take().bytesTotal + 1;
+    while (reader.ready() || (await reader.more())) bytes += reader.take().bytes.length + 1;
     return bytes;
   };
   const look = async (): Promise<number> => {

@@ -19,13 +19,19 @@ export function compileEventTime(
 ): TimeReader {
   const get = format.getter(time.from);
   const read = readerOf(time);
+  // Asked again only where a time is beyond what it allowed before: time does not run backwards.
+  let latest = nowMicros() + DAY_MICROS;
+  const tooLate = (micros: Micros): boolean => {
+    if (micros > latest) latest = nowMicros() + DAY_MICROS;
+    return micros > latest;
+  };
   return (record) => {
     const raw = get(record);
     if (raw === undefined || raw === null || raw === "")
       return fault("validate", "missing_event_time", "event_time", "no event time");
     const micros = read(raw);
     if (isFault(micros)) return micros;
-    if (micros < 0n || micros > nowMicros() + DAY_MICROS) {
+    if (micros < 0n || tooLate(micros)) {
       return fault("validate", "impossible_time", "event_time", "before 1970 or more than a day ahead");
     }
     return micros;

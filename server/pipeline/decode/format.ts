@@ -9,8 +9,8 @@ import { type Fault, fault } from "./fault";
 export interface ParsedRecord {
   readonly json: Readonly<Record<string, unknown>> | null;
   readonly cells: readonly string[];
-  /** The record's own position, with its partition where positions repeat. */
-  readonly position: string;
+  /** Where it came from: its position is a field like any other. */
+  readonly record: RawRecord;
   /** False where no text of the record can hold a NUL or a lone surrogate, because nothing in it is escaped. */
   readonly suspect: boolean;
 }
@@ -41,13 +41,14 @@ export function createFormatReader(format: Format, recordBytesMax: number): Form
         return err(fault("decode", "record_too_large", null, `${size} bytes; the limit is ${recordBytesMax}`));
       }
       if (!isUtf8(record.bytes)) return err(fault("decode", "bad_utf8", null, "not UTF-8"));
-      if (format.type !== "csv" && tooDeep(record.bytes)) {
+      const text = bufferOf(record.bytes).toString("utf8");
+      if (format.type !== "csv" && tooDeep(text, record.bytes)) {
         return err(fault("decode", "nesting_too_deep", null, `nested deeper than ${DEPTH_MAX}`));
       }
-      return parseText(bufferOf(record.bytes).toString("utf8"), placeOf(record));
+      return parseText(text, record);
     },
     getter: (path) => {
-      if (path === "position") return (record) => record.position;
+      if (path === "position") return ({ record }) => placeOf(record);
       const index = columns.indexOf(path);
       if (index >= 0) return (record) => record.cells[index];
       return jsonGetter(path.split("."));
@@ -83,14 +84,13 @@ export function scalarText(raw: unknown): string | null {
 const placeOf = ({ partition, position }: RawRecord): string =>
   partition === undefined ? String(position) : `${partition}-${position}`;
 
-function textParser(format: Format): (text: string, position: string) => Result<ParsedRecord, Fault> {
-  if (format.type === "json") return (text, position) => parseJson(text, NO_CELLS, position);
-  if (format.type === "csv")
-    return (text, position) => parseLine(text, format.delimiter, format.columns.length, position);
+function textParser(format: Format): (text: string, record: RawRecord) => Result<ParsedRecord, Fault> {
+  if (format.type === "json") return (text, record) => parseJson(text, NO_CELLS, record);
+  if (format.type === "csv") return (text, record) => parseLine(text, format.delimiter, format.columns.length, record);
   const where = Object.entries(format.where ?? {}).map(
     ([column, value]) => [format.columns.indexOf(column), value] as const,
   );
-  return (text, position) => {
+  return (text, record) => {
     const cells: string[] = [];
     let from = 0;
     for (const _ of format.columns) {
@@ -104,11 +104,11 @@ function textParser(format: Format): (text: string, position: string) => Result<
       if (cells[index] !== value)
         return err(fault("decode", "unexpected_record", format.columns[index] ?? null, `is not ${value}`));
     }
-    return parseJson(text.slice(from), cells, position);
+    return parseJson(text.slice(from), cells, record);
   };
 }
 
-function parseJson(text: string, cells: readonly string[], position: string): Result<ParsedRecord, Fault> {
+function parseJson(text: string, cells: readonly string[], record: RawRecord): Result<ParsedRecord, Fault> {
   let json: Record<string, unknown>;
   try {
     json = JSON.parse(text);
@@ -118,17 +118,17 @@ function parseJson(text: string, cells: readonly string[], position: string): Re
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
     return err(fault("decode", "not_an_object", null, "JSON, but not an object"));
   }
-  return ok({ json, cells, position, suspect: text.includes("\\") || text.includes("\0") });
+  return ok({ json, cells, record, suspect: text.includes("\\") || text.includes("\0") });
 }
 
-function parseLine(text: string, delimiter: string, count: number, position: string): Result<ParsedRecord, Fault> {
+function parseLine(text: string, delimiter: string, count: number, record: RawRecord): Result<ParsedRecord, Fault> {
   const cells = text.includes('"') ? quotedCells(text, delimiter) : text.split(delimiter);
   if (cells === null || cells.length !== count) {
     return err(
       fault("decode", "bad_csv", null, `${cells?.length ?? "unreadable"} columns where the mapping has ${count}`),
     );
   }
-  return ok({ json: null, cells, position, suspect: text.includes("\0") });
+  return ok({ json: null, cells, record, suspect: text.includes("\0") });
 }
 
 function quotedCells(text: string, delimiter: string): string[] | null {
@@ -141,8 +141,8 @@ function quotedCells(text: string, delimiter: string): string[] | null {
 }
 
 /** Depth is counted on the bytes, before any parser sees them; few openings cannot be deep. */
-function tooDeep(bytes: Uint8Array): boolean {
-  if (openings(bytes) <= DEPTH_MAX) return false;
+function tooDeep(text: string, bytes: Uint8Array): boolean {
+  if (openings(text) <= DEPTH_MAX) return false;
   let depth = 0;
   let inText = false;
   for (let at = 0; at < bytes.length; at++) {
@@ -159,10 +159,9 @@ function tooDeep(bytes: Uint8Array): boolean {
 }
 
 /** Opening braces and brackets, wherever they stand; stops counting past the limit. */
-function openings(bytes: Uint8Array): number {
+function openings(text: string): number {
   let count = 0;
-  for (const byte of [BRACE, BRACKET]) {
-    for (let at = bytes.indexOf(byte); at >= 0 && count <= DEPTH_MAX; at = bytes.indexOf(byte, at + 1)) count++;
-  }
+  for (let at = text.indexOf("{"); at >= 0 && count <= DEPTH_MAX; at = text.indexOf("{", at + 1)) count++;
+  for (let at = text.indexOf("["); at >= 0 && count <= DEPTH_MAX; at = text.indexOf("[", at + 1)) count++;
   return count;
 }

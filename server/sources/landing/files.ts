@@ -7,6 +7,7 @@ import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { ConcordanceError } from "../../domain/errors";
 import type { ObjectInfo, ObjectStore } from "../../lake/store/store";
+import type { RawRecord } from "../../pipeline/records";
 import { type SplitRecord, splitRecords } from "./splitter";
 
 const READ_BYTES = 1 << 20;
@@ -202,10 +203,12 @@ export class RecordReader {
   }
 
   /** The next record; `more` must have said there is one. */
-  take(): SplitRecord & { position: bigint } {
+  take(): RawRecord {
     const record = this.queue[this.at++];
     if (record === undefined) throw new Error("RecordReader.take without more");
-    return { ...record, position: this.next++ };
+    const { bytes, bytesTotal } = record;
+    const position = this.next++;
+    return bytesTotal === bytes.length ? { bytes, position } : { bytes, position, bytesTotal };
   }
 
   close(): void {

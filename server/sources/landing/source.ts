@@ -372,11 +372,9 @@ async function readSlice(reader: RecordReader, plan: Plan): Promise<Slice> {
   const records: RawRecord[] = [];
   let bytes = 0;
   while (records.length < plan.recordsMax && bytes < plan.bytesMax && (reader.ready() || (await reader.more()))) {
-    const { bytes: content, bytesTotal, position } = reader.take();
-    bytes += content.length;
-    records.push(
-      bytesTotal === content.length ? { bytes: content, position } : { bytes: content, position, bytesTotal },
-    );
+    const record = reader.take();
+    bytes += record.bytes.length;
+    records.push(record);
   }
   return { records, bytes };
 }

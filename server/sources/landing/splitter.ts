@@ -32,7 +32,15 @@ export async function* splitRecords(stream: Readable, options: SplitOptions): As
     first = false;
     const records: SplitRecord[] = [];
     let from = 0;
+    let quoteAt = options.quoted ? indexOrEnd(chunk, QUOTE, 0) : chunk.length;
     for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
+      if (quoteAt < from) quoteAt = indexOrEnd(chunk, QUOTE, from);
+      // Nearly every record lies whole in one piece, with no quote that could keep it open.
+      if (quoteAt > at && pending.empty && at - from <= options.keepBytesMax) {
+        takeWhole(chunk, from, at, records);
+        from = at + 1;
+        continue;
+      }
       pending.append(chunk.subarray(from, at));
       from = at + 1;
       if (pending.continues()) pending.append(chunk.subarray(at, from));
@@ -44,6 +52,16 @@ export async function* splitRecords(stream: Readable, options: SplitOptions): As
   const rest: SplitRecord[] = [];
   pending.finish(rest);
   if (rest.length > 0) yield rest;
+}
+
+const indexOrEnd = (bytes: Buffer, byte: number, from: number): number => {
+  const at = bytes.indexOf(byte, from);
+  return at < 0 ? bytes.length : at;
+};
+
+function takeWhole(chunk: Buffer, from: number, newlineAt: number, records: SplitRecord[]): void {
+  const end = newlineAt > from && chunk[newlineAt - 1] === RETURN ? newlineAt - 1 : newlineAt;
+  if (end > from) records.push({ bytes: chunk.subarray(from, end), bytesTotal: end - from });
 }
 
 /** Where in a CSV record the last byte stood. `quote`: a quote in a quoted field, which closes it unless another follows. */
@@ -58,6 +76,11 @@ class PendingRecord {
 
   constructor(private readonly options: SplitOptions) {
     this.delimiter = Buffer.from(options.delimiter).at(-1) ?? 0;
+  }
+
+  /** True at the beginning of a record. */
+  get empty(): boolean {
+    return this.total === 0;
   }
 
   append(bytes: Buffer): void {
