@@ -49,6 +49,16 @@ export function readable(part: string): string {
   }
 }
 
+/** Where a run of a final index is shown. */
+export const runHref = ({ id, index, businessDate }: RunPlace): string =>
+  `/operations/jobs?index=${encodeURIComponent(index)}&date=${businessDate}&run=${encodeURIComponent(id)}`;
+
+interface RunPlace {
+  readonly id: string;
+  readonly index: string;
+  readonly businessDate: string;
+}
+
 /** Where the trace of a source record is shown. */
 export const traceHref = ({ source, partition, offset }: SourceCoordinates): string =>
   `/trace/${encodeURIComponent(source)}/${encodeURIComponent(partition)}/${offset}`;

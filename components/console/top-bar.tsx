@@ -5,8 +5,10 @@ import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { Fragment } from "react";
 import { FreshnessSummary } from "@/components/console/freshness-summary";
+import { PastControl } from "@/components/console/past-control";
 import { PersonMenu } from "@/components/console/person-menu";
 import { crumbsOf } from "@/components/console/places";
+import { RunningWork } from "@/components/console/running-work";
 import { Kbd } from "@/components/ui/kbd";
 import classes from "./top-bar.module.css";
 
@@ -17,7 +19,7 @@ export interface TopBarProps {
   readonly onKeyList: () => void;
 }
 
-/** Where am I, look-up of anything, how fresh everything is, who am I. */
+/** Where am I, look-up of anything, of when it is, how fresh everything is, who am I. */
 export function TopBar({ navigationOpened, onNavigation, onSearch, onKeyList }: TopBarProps) {
   return (
     <div className={classes.bar}>
@@ -40,6 +42,8 @@ export function TopBar({ navigationOpened, onNavigation, onSearch, onKeyList }: 
           <Kbd>K</Kbd>
         </span>
       </button>
+      <PastControl />
+      <RunningWork />
       <FreshnessSummary />
       <PersonMenu onKeyList={onKeyList} />
     </div>

@@ -76,6 +76,7 @@ export const INDEXES: Readonly<Record<IndexName, IndexEntry>> = {
     pages: [
       { path: "/operations/streams", title: "Streams" },
       { path: "/operations/quarantine", title: "Quarantine" },
+      { path: "/operations/jobs", title: "Jobs" },
       { path: "/operations/tables", title: "Tables" },
       { path: "/operations/health", title: "Health" },
     ],

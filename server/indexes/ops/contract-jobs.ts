@@ -1,9 +1,7 @@
 import { z } from "zod";
 import { AsOf, DateText, InstantText } from "../../domain/answer";
+import { DATES_PER_ACT_MAX, OVERRIDE_CHARS_MIN } from "../../jobs/limits";
 import { RUN_MODES, RUN_STATES, RUN_TRIGGERS, RunControls, RunDiff, RunFault, RunLine, Wait } from "../../jobs/model";
-
-const DATES_MAX = 366;
-export const OVERRIDE_CHARS_MIN = 8;
 
 export const RunSummary = z.object({
   id: z.string(),
@@ -48,7 +46,10 @@ export const JobCell = z.object({
 export type JobCell = z.infer<typeof JobCell>;
 
 export const JobsQuery = z
-  .object({ until: DateText.nullable().default(null), days: z.number().int().min(1).max(DATES_MAX).default(14) })
+  .object({
+    until: DateText.nullable().default(null),
+    days: z.number().int().min(1).max(DATES_PER_ACT_MAX).default(14),
+  })
   .prefault({});
 export type JobsQuery = z.infer<typeof JobsQuery>;
 

@@ -4,11 +4,10 @@ import type { Database } from "../../db/connect";
 import { addDays } from "../../domain/calendar/business-days";
 import { ConcordanceError } from "../../domain/errors";
 import { type BusinessDate, dayNumber } from "../../domain/time";
+import { DATES_PER_ACT_MAX } from "../../jobs/limits";
 import { askRun, cancelRun, readRun } from "../../jobs/runs";
 import { finalOf } from "../finals";
 import type { CancelRunCommand, CommitRunCommand, RunsStarted, StartRunsCommand } from "./contract-jobs";
-
-const DATES_MAX = 366;
 
 interface Sources {
   readonly database: Database;
@@ -49,11 +48,11 @@ export async function startRuns(
 
 function datesOf({ from, to }: StartRunsCommand): BusinessDate[] {
   const days = dayNumber(to) - dayNumber(from) + 1;
-  if (days < 1 || days > DATES_MAX) {
+  if (days < 1 || days > DATES_PER_ACT_MAX) {
     throw new ConcordanceError({
       kind: "invalid_input",
       code: "bad_date_range",
-      message: `The range from ${from} to ${to} is empty or longer than ${DATES_MAX} days.`,
+      message: `The range from ${from} to ${to} is empty or longer than ${DATES_PER_ACT_MAX} days.`,
       remedy: "Give the earlier date first.",
     });
   }
