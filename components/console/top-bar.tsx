@@ -5,7 +5,6 @@ import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { Fragment } from "react";
 import { FreshnessSummary } from "@/components/console/freshness-summary";
-import { PastControl } from "@/components/console/past-control";
 import { PersonMenu } from "@/components/console/person-menu";
 import { crumbsOf } from "@/components/console/places";
 import { RunningWork } from "@/components/console/running-work";
@@ -19,7 +18,7 @@ export interface TopBarProps {
   readonly onKeyList: () => void;
 }
 
-/** Where am I, look-up of anything, of when it is, how fresh everything is, who am I. */
+/** Where am I, look-up of anything, how fresh everything is, who am I. */
 export function TopBar({ navigationOpened, onNavigation, onSearch, onKeyList }: TopBarProps) {
   return (
     <div className={classes.bar}>
@@ -42,7 +41,6 @@ export function TopBar({ navigationOpened, onNavigation, onSearch, onKeyList }: 
           <Kbd>K</Kbd>
         </span>
       </button>
-      <PastControl />
       <RunningWork />
       <FreshnessSummary />
       <PersonMenu onKeyList={onKeyList} />
