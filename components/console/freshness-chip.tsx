@@ -1,11 +1,12 @@
 "use client";
 
-import { IconAlertTriangle, IconClockCheck, IconPlugConnectedX } from "@tabler/icons-react";
+import { IconAlertTriangle, IconClockCheck, IconHistory, IconPlugConnectedX } from "@tabler/icons-react";
 import { usePathname } from "next/navigation";
 import { useId } from "react";
 import { shortDuration, useFreshness, useIndexFreshness } from "@/components/console/freshness";
 import { indexOfPath } from "@/components/console/places";
 import { usePreferences } from "@/components/console/preferences";
+import { usePastOfPage } from "@/components/console/use-past";
 import type { AsOf } from "@/server/domain/answer";
 import classes from "./freshness-chip.module.css";
 
@@ -21,15 +22,21 @@ export function FreshnessChip({ asOf, promiseMs }: FreshnessChipProps) {
   const state = useIndexFreshness(indexOfPath(usePathname()));
   const { silentSinceMs } = useFreshness();
   const { zone } = usePreferences();
+  const past = usePastOfPage().at;
   const explained = useId();
   if (asOf === null || asOf === undefined) return null;
   const promise = promiseMs ?? state?.promiseMs ?? null;
   const behind = state !== null && promise !== null && state.behindMs > promise ? state.behindMs : null;
   const version = Math.max(0, ...Object.values(asOf.lakeVersions));
   const shown = asOf.watermark === null ? "no events yet" : clockOf(asOf.watermark, zone);
-  const tone = silentSinceMs !== null ? "warn" : behind !== null ? "bad" : "good";
-  const Icon = { good: IconClockCheck, warn: IconPlugConnectedX, bad: IconAlertTriangle }[tone];
-  const words = { good: "Fresh", warn: "No live word", bad: `${shortDuration(behind ?? 0)} behind` }[tone];
+  const tone = past !== null ? "past" : silentSinceMs !== null ? "warn" : behind !== null ? "bad" : "good";
+  const Icon = { past: IconHistory, good: IconClockCheck, warn: IconPlugConnectedX, bad: IconAlertTriangle }[tone];
+  const words = {
+    past: "As of then",
+    good: "Fresh",
+    warn: "No live word",
+    bad: `${shortDuration(behind ?? 0)} behind`,
+  }[tone];
   return (
     <span className={classes.place}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the explanation opens on focus too. */}
@@ -40,7 +47,7 @@ export function FreshnessChip({ asOf, promiseMs }: FreshnessChipProps) {
           {shown} · v{version}
         </span>
       </span>
-      <Explanation id={explained} asOf={asOf} zone={zone} promiseMs={promise} />
+      <Explanation id={explained} asOf={asOf} zone={zone} promiseMs={past === null ? promise : null} />
     </span>
   );
 }

@@ -5,9 +5,9 @@ import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { Fragment } from "react";
 import { FreshnessSummary } from "@/components/console/freshness-summary";
+import { PastControl } from "@/components/console/past-control";
 import { PersonMenu } from "@/components/console/person-menu";
 import { crumbsOf } from "@/components/console/places";
-import { RunningWork } from "@/components/console/running-work";
 import { Kbd } from "@/components/ui/kbd";
 import classes from "./top-bar.module.css";
 
@@ -18,7 +18,7 @@ export interface TopBarProps {
   readonly onKeyList: () => void;
 }
 
-/** Where am I, look-up of anything, how fresh everything is, who am I. */
+/** Where am I, look-up of anything, of when it is, how fresh everything is, who am I. */
 export function TopBar({ navigationOpened, onNavigation, onSearch, onKeyList }: TopBarProps) {
   return (
     <div className={classes.bar}>
@@ -41,7 +41,7 @@ export function TopBar({ navigationOpened, onNavigation, onSearch, onKeyList }: 
           <Kbd>K</Kbd>
         </span>
       </button>
-      <RunningWork />
+      <PastControl />
       <FreshnessSummary />
       <PersonMenu onKeyList={onKeyList} />
     </div>

@@ -68,20 +68,21 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   const columns = useColumns(view.id === null ? id : `${id}@${view.id}`, props.columns, view.view?.columns ?? null);
   const scroller = useRef<HTMLDivElement>(null);
   const { copied, copy } = useCopied();
-  const activeKey = props.activeKey ?? null;
+  const [ownActive, setOwnActive] = useState<string | null>(null);
+  const { onOpen, onActivate = (row: Row) => setOwnActive(rowKey(row)) } = props;
+  const activeKey = props.onActivate === undefined ? ownActive : (props.activeKey ?? null);
   const loaded = rows ?? [];
   const selection =
     onSelect === undefined
       ? null
       : selectionOf({ keys: loaded.map(rowKey), selected, onSelect, allPages: props.allPages });
   useFollowActive(scroller, rows, rowKey, activeKey);
-  const { onActivate, onOpen } = props;
   const goRow = useRowKeys({ rows: loaded, rowKey, activeKey, onActivate, onOpen, selection, enabled: keys });
   const cell = useCells({
     columns: columns.visible,
     active: loaded.find((row) => rowKey(row) === activeKey),
     scroller,
-    enabled: keys && onActivate !== undefined,
+    enabled: keys,
     goRow,
     onCopy: copy,
   });
@@ -117,6 +118,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
             <Body
               {...props}
               rows={rows}
+              activeKey={activeKey}
               arranged={columns}
               scroller={scroller}
               selection={selection}

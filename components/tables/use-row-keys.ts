@@ -7,7 +7,7 @@ export interface RowKeys<Row> {
   readonly rows: readonly Row[];
   readonly rowKey: (row: Row) => string;
   readonly activeKey: string | null;
-  readonly onActivate: ((row: Row) => void) | undefined;
+  readonly onActivate: (row: Row) => void;
   readonly onOpen: ((row: Row) => void) | undefined;
   readonly selection: RowSelection | null;
   readonly enabled: boolean;
@@ -19,7 +19,7 @@ export function useRowKeys<Row>(keys: RowKeys<Row>): (by: 1 | -1) => void {
   const here = rows.findIndex((row) => rowKey(row) === activeKey);
   const go = (by: 1 | -1) => {
     const next = rows[here < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, here + by))];
-    if (next !== undefined) onActivate?.(next);
+    if (next !== undefined) onActivate(next);
   };
   const active = rows[here];
   const move = [
@@ -33,9 +33,7 @@ export function useRowKeys<Row>(keys: RowKeys<Row>): (by: 1 | -1) => void {
     run: () => active !== undefined && selection?.toggle(rowKey(active)),
   };
   usePageKeys(
-    !enabled || onActivate === undefined
-      ? []
-      : [...move, ...(onOpen === undefined ? [] : [open]), ...(selection === null ? [] : [select])],
+    !enabled ? [] : [...move, ...(onOpen === undefined ? [] : [open]), ...(selection === null ? [] : [select])],
   );
   return go;
 }

@@ -59,6 +59,8 @@ export interface LakeReader {
   read<T>(request: ReadRequest, work: (view: LakeView) => Promise<T>): Promise<T>;
   /** A reader of one snapshot, however many reads it serves: for answers longer than one read. Not to be closed. */
   pinned(): Promise<LakeReader>;
+  /** The same of given snapshots, e.g. of an earlier instant; other tables are not there. Not to be closed. */
+  over(snapshots: ReadonlyMap<string, Snapshot>): LakeReader;
   /** Every table's newest snapshot, at most `pollMs` old. */
   snapshots(): Promise<ReadonlyMap<string, Snapshot>>;
   /** The next read looks at the table logs again: whoever wrote through this process sees it in the very next answer. */
@@ -115,10 +117,12 @@ export function openLakeReader(options: LakeReaderOptions): LakeReader {
     renew: snapshots.forget,
     load: turns.load,
     read: (request, work) => readFrom(look, request, work),
-    pinned: async () => {
-      const pinned = await look();
-      return { ...readerOf(async () => pinned), close: () => undefined };
-    },
+    over: pinnedTo,
+    pinned: async () => pinnedTo(await look()),
+  });
+  const pinnedTo = (pinned: ReadonlyMap<string, Snapshot>): LakeReader => ({
+    ...readerOf(async () => pinned),
+    close: () => undefined,
   });
 
   return {

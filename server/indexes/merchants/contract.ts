@@ -68,6 +68,8 @@ export const MerchantsQuery = z.object({
   /** Business dates, both included. */
   from: DateText,
   to: DateText,
+  /** As the index was then; null: as it is. */
+  at: InstantText.nullable().default(null),
   currency: z.string().length(3).nullable().default(null),
   search: FilterText.nullable().default(null),
   sort: z.enum(MERCHANT_SORTS).default("gross"),
@@ -103,7 +105,13 @@ export const MerchantsPage = z.object({
 });
 export type MerchantsPage = z.infer<typeof MerchantsPage>;
 
-export const MerchantQuery = z.object({ merchantId: z.string().min(1).max(200), from: DateText, to: DateText });
+export const MerchantQuery = z.object({
+  merchantId: z.string().min(1).max(200),
+  from: DateText,
+  to: DateText,
+  /** As the index was then; null: as it is. */
+  at: InstantText.nullable().default(null),
+});
 export type MerchantQuery = z.infer<typeof MerchantQuery>;
 
 export const MerchantDay = MerchantFigures.extend({ businessDate: DateText });

@@ -2,6 +2,7 @@ import type { DuckDBValue } from "@duckdb/node-api";
 import type { AuthorizedScope } from "../../auth/scope";
 import { ConcordanceError } from "../../domain/errors";
 import { TRANSACTIONS } from "../../pipeline/tables";
+import { readerAt } from "../../query/past";
 import { asOfOf, type LakeReader, type LakeView } from "../../query/reader";
 import { bigOrNull, moneyOf, type Row, realOrNull, text, textOrNull, whole, wholeOrNull } from "../../query/values";
 import type { MerchantDetail, MerchantFigures, MerchantQuery, MerchantsPage, MerchantsQuery } from "./contract";
@@ -9,6 +10,7 @@ import { MERCHANT_CUSTOMERS, MERCHANTS_PARTIAL } from "./tables";
 
 const DIM_MERCHANTS = "dim_merchants";
 const ALERTS = "alerts";
+const LIST_TABLES = [MERCHANTS_PARTIAL.name, MERCHANT_CUSTOMERS.name, DIM_MERCHANTS];
 const CUSTOMERS_SHOWN = 50;
 const ALERTS_SHOWN = 50;
 const DAYS_MAX = 400;
@@ -107,7 +109,8 @@ export async function readMerchants(
   signal?: AbortSignal,
 ): Promise<MerchantsPage> {
   expectPeriod(query);
-  return reader.read({ name: "merchants.list", signal }, async (view) => {
+  const then = await readerAt(reader, LIST_TABLES, query.at);
+  return then.read({ name: "merchants.list", signal }, async (view) => {
     const parameters: Record<string, DuckDBValue> = { from: query.from, to: query.to };
     const filters = ["true"];
     if (query.currency !== null) {
@@ -200,7 +203,8 @@ export async function readMerchant(
   signal?: AbortSignal,
 ): Promise<MerchantDetail> {
   expectPeriod(query);
-  return reader.read({ name: "merchants.get", signal }, async (view) => {
+  const then = await readerAt(reader, [...LIST_TABLES, TRANSACTIONS.name, ALERTS], query.at);
+  return then.read({ name: "merchants.get", signal }, async (view) => {
     const profile = await readProfile(view, query.merchantId);
     const totals = await readFigures(view, query, false);
     const days = await readFigures(view, query, true);

@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 import { createLoader, type SearchParams } from "nuqs/server";
 import { HydrateClient, prefetch, trpc } from "@/app/_server/trpc";
+import { instantOf } from "@/components/console/past-instant";
 import { readable } from "@/components/console/places";
 import { merchantsParsers, periodOf } from "../_components/merchants-state";
 import { MerchantPage } from "./_components/merchant-page";
@@ -18,8 +19,8 @@ export async function generateMetadata({ params }: MerchantPageProps): Promise<M
 
 export default async function Page({ params, searchParams }: MerchantPageProps) {
   const merchantId = readable((await params).id);
-  const period = periodOf(await load(searchParams));
-  await prefetch(trpc.merchants.get.queryOptions({ merchantId, ...period }));
+  const state = await load(searchParams);
+  await prefetch(trpc.merchants.get.queryOptions({ merchantId, ...periodOf(state), at: instantOf(state.asOf) }));
   return (
     <HydrateClient>
       <MerchantPage merchantId={merchantId} />

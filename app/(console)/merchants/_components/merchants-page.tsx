@@ -7,6 +7,8 @@ import { useQueryStates } from "nuqs";
 import { useState } from "react";
 import { FilterInput } from "@/components/console/filter-input";
 import { PageHeader } from "@/components/console/page-header";
+import { PastBanner } from "@/components/console/past-banner";
+import { usePast } from "@/components/console/use-past";
 import { DataTable } from "@/components/tables/data-table";
 import { useTRPC } from "@/components/trpc/client";
 import { EmptyState } from "@/components/ui/empty-state";
@@ -30,13 +32,17 @@ export function MerchantsPage() {
   const router = useRouter();
   const [state, setState] = useQueryStates(merchantsParsers, { history: "push" });
   const [active, setActive] = useState<string | null>(null);
+  const past = usePast();
   const wanted = merchantsQueryOf(state);
   const query = useQuery(
-    trpc.merchants.list.queryOptions(wanted, { placeholderData: keepPreviousData, refetchInterval: REFRESH_MS }),
+    trpc.merchants.list.queryOptions(wanted, {
+      placeholderData: keepPreviousData,
+      refetchInterval: past.at === null && REFRESH_MS,
+    }),
   );
   const { data } = query;
   const period = periodOf(state);
-  const periodText = new URLSearchParams(period).toString();
+  const periodText = new URLSearchParams(past.at === null ? period : { ...period, asOf: past.at }).toString();
   const pages = data === undefined ? 0 : Math.ceil(data.total / wanted.pageSize);
   return (
     <>
@@ -53,6 +59,7 @@ export function MerchantsPage() {
           />
         }
       />
+      <PastBanner past={past} />
       {query.error !== null && data !== undefined && (
         <StaleBanner since={new Date(query.dataUpdatedAt).toISOString()} />
       )}

@@ -4,6 +4,8 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useQueryStates } from "nuqs";
 import type { ChartPeriod } from "@/components/charts/series";
 import { PageHeader } from "@/components/console/page-header";
+import { PastBanner } from "@/components/console/past-banner";
+import { usePast } from "@/components/console/use-past";
 import { useTRPC } from "@/components/trpc/client";
 import { EmptyState } from "@/components/ui/empty-state";
 import { Panel } from "@/components/ui/panel";
@@ -22,13 +24,14 @@ const REFRESH_MS = 5_000;
 /** Everything known of one merchant over a period. */
 export function MerchantPage({ merchantId }: { merchantId: string }) {
   const trpc = useTRPC();
-  const { from, to } = merchantsParsers;
-  const [state, setState] = useQueryStates({ from, to }, { history: "push" });
+  const { from, to, asOf } = merchantsParsers;
+  const [state, setState] = useQueryStates({ from, to, asOf }, { history: "push" });
+  const past = usePast();
   const period = periodOf(state);
   const query = useQuery(
     trpc.merchants.get.queryOptions(
-      { merchantId, ...period },
-      { placeholderData: keepPreviousData, refetchInterval: REFRESH_MS },
+      { merchantId, ...period, at: past.at },
+      { placeholderData: keepPreviousData, refetchInterval: past.at === null && REFRESH_MS },
     ),
   );
   return (
@@ -40,6 +43,7 @@ export function MerchantPage({ merchantId }: { merchantId: string }) {
         description={query.data?.profile === null ? "The reference data do not know this merchant." : merchantId}
         actions={<PeriodPicker {...period} available={null} onChange={(change) => void setState(change)} />}
       />
+      <PastBanner past={past} />
       <QueryBoundary
         query={query}
         skeletonRows={14}
