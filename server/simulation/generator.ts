@@ -25,6 +25,7 @@ const OPENINGS_OWED_MAX = 50;
 const EXCEPTIONS: ReadonlySet<string> = new Set(["REFUNDED", "RETURNED", "CHARGEBACK"]);
 const TYPE_SHARES = cumulative(PAYMENT_TYPE_WEIGHTS.map(([, weight]) => weight));
 const INSTANT: readonly Step[] = [{ status: "SETTLED", delayMs: 0 }];
+const UNSETTLED: readonly Step[] = [{ status: "APPROVED", delayMs: 0 }];
 const TO_MERCHANTS: ReadonlySet<PaymentType> = new Set(["CARD", "DIRECT_DEBIT"]);
 const CHANNELS = ["POS", "ECOM", "ECOM", "POS", "MOTO"] as const;
 
@@ -92,9 +93,14 @@ export class Generator {
     this.late = Math.floor(options.customers * 0.99);
   }
 
-  /** Yesterday's payments that today's acceleration is measured by; they count in no slice. */
+  /**
+   * Yesterday's payments that today's acceleration is measured by; they count in no slice. No money moves: yesterday's
+   * statements may be out already.
+   */
   prelude(nowMs: number): void {
-    for (const planned of this.episodes.prelude(nowMs)) this.emit(this.paymentOf(planned), 0, planned.dueMs);
+    for (const planned of this.episodes.prelude(nowMs)) {
+      this.emit(this.paymentOf({ ...planned, steps: UNSETTLED }), 0, planned.dueMs);
+    }
   }
 
   /** Exactly `budget` records of the transaction stream, evenly over the slice, with the signals that fall into it. */

@@ -121,7 +121,6 @@ function check(options: SimulationOptions): void {
     Number.isSafeInteger(options.statementDays) && options.statementDays >= 0 && options.statementDays <= 60,
     "statementDays: from 0 to 60",
   );
-  need(!options.statements || options.tps === null, "statements are written by a run without tps, which has an end");
   need(!options.statements || options.run.length <= 8, "run: at most 8 letters and digits with statements (ACH ids)");
   need(options.stolenUse === 0 || options.stolenRate > 0, "stolenUse: no card is stolen with a stolenRate of 0");
   if (faults.length === 0) return;

@@ -4,7 +4,9 @@ import type { Logger } from "../../server/observability/log";
 import type { SimulationOptions } from "../../server/simulation/options";
 import { runSimulation, type SimulationProgress } from "../../server/simulation/run";
 import { createLakeSink } from "../../server/simulation/sinks/lake";
+import { createLiveWriter } from "../../server/simulation/statements/live-writer";
 import { openTruthWriter } from "../../server/simulation/truth-writer";
+import type { Company } from "./company";
 
 /** Behind by more than this is told, milliseconds. */
 const BEHIND_MS_TOLD = 1_000;
@@ -19,6 +21,8 @@ export interface LiveSimulatorOptions {
   readonly log: Logger;
   readonly fileEveryMs?: number;
   readonly more?: Partial<SimulationOptions>;
+  /** The company whose books the run writes; without one there are no statements. */
+  readonly company?: Company | null;
 }
 
 export interface LiveSimulator {
@@ -30,17 +34,27 @@ export interface LiveSimulator {
 
 /** The simulator of the embedded default: reference data, events of the moment and their ground truth, without end. */
 export function createLiveSimulator(options: LiveSimulatorOptions): LiveSimulator {
-  const { store, truthDirectory, tps, seed, log } = options;
+  const { store, truthDirectory, tps, seed, log, company = null } = options;
   let latest: SimulationProgress | null = null;
   let behind = false;
   return {
     status: () => latest,
     run: async (signal) => {
+      const own = (await company?.newRun()) ?? null;
+      const fileEveryMs = options.fileEveryMs ?? FILE_EVERY_MS;
+      const delivering = new AbortController();
+      signal.addEventListener("abort", () => delivering.abort());
+      const deliveries = own === null ? null : (company?.deliver(own.books, delivering.signal) ?? null);
+      // Told below, when the run has ended too.
+      deliveries?.catch(() => undefined);
       const { transactions, signals, ...summary } = await runSimulation({
-        options: { ...options.more, tps, seed },
+        options: { ...(own === null ? {} : { run: own.run, customers: own.customers }), ...options.more, tps, seed },
         sink: async ({ run }) =>
-          createLakeSink({ store, run, fileEveryMs: options.fileEveryMs ?? FILE_EVERY_MS, signal }),
+          createLakeSink({ store, run, fileEveryMs, signal, ...(own === null ? {} : { journal: own.books }) }),
         truth: ({ run }) => openTruthWriter(join(truthDirectory, `truth-${run}.ndjson`)),
+        ...(own === null
+          ? {}
+          : { statements: async (resolved: SimulationOptions) => createLiveWriter({ ...own, options: resolved }) }),
         signal,
         onProgress: (progress) => {
           latest = progress;
@@ -50,6 +64,8 @@ export function createLiveSimulator(options: LiveSimulatorOptions): LiveSimulato
           behind = nowBehind;
         },
       });
+      delivering.abort();
+      await deliveries;
       log.info({ ...summary, records: transactions.in, signals: signals.in }, "simulator stopped");
     },
   };

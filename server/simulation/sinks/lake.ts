@@ -17,13 +17,28 @@ export interface LakeSinkOptions {
   /** A file is put at least this often while records come, milliseconds; null for large files only. */
   readonly fileEveryMs: number | null;
   readonly signal: AbortSignal;
+  /** Told of each file of transactions, with what it must be told with. */
+  readonly journal?: Journal;
+}
+
+/** What goes with the files of transactions: both are in place, or neither. */
+export interface Journal {
+  /** Takes what belongs to everything generated so far, for the file that is made now. */
+  seal(): Sealed;
+}
+
+export interface Sealed {
+  /** Before the file is put: from here on it will be there. */
+  begin(key: string, file: Buffer): Promise<void>;
+  /** The file is in place. */
+  end(): Promise<void>;
 }
 
 /** The landing zone of a lake. The store puts whole files, and their names sort in the order they were written. */
 export function createLakeSink(options: LakeSinkOptions): SimulationSink {
   const streams = [
-    new LandingStream(options, TRANSACTIONS_SOURCE),
-    new LandingStream(options, SIGNALS_SOURCE),
+    new LandingStream(options, TRANSACTIONS_SOURCE, options.journal ?? null),
+    new LandingStream(options, SIGNALS_SOURCE, null),
   ] as const;
   return {
     reference: async (files) => {
@@ -58,6 +73,7 @@ class LandingStream {
   constructor(
     private readonly options: LakeSinkOptions,
     private readonly source: string,
+    private readonly journal: Journal | null,
   ) {}
 
   async write({ values }: Records): Promise<void> {
@@ -87,8 +103,14 @@ class LandingStream {
     this.chunks = [];
     this.bytes = 0;
     this.waitingBytes += file.byteLength;
+    const sealed = this.journal?.seal() ?? null;
     this.putting = this.putting
-      .then(() => this.put(`landing/${this.source}/${name}`, file))
+      .then(async () => {
+        const key = `landing/${this.source}/${name}`;
+        await sealed?.begin(key, file);
+        await this.put(key, file);
+        await sealed?.end();
+      })
       .catch((error: unknown) => {
         this.failure ??= error;
       })

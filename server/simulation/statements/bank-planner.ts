@@ -41,6 +41,8 @@ const ACH_CODES: Readonly<Record<string, string>> = { AM04: "R01", AC04: "R02", 
 
 export interface PlannerParts {
   readonly seed: number;
+  /** Of the reference rates, which all runs of one world share. */
+  readonly rateSeed: number;
   readonly rate: number;
   /** The last day there are statements of. */
   readonly until: BusinessDate;
@@ -232,7 +234,7 @@ export class BankPlanner {
           return this.put(booking, { signedMinor: minor - (minor * 2n) / 5n, text: "Part 2 of 2" }).file;
       }
     })();
-    this.parts.tally.nearBreak(kind, payment.id, accountOf(payment.currency).slug, file);
+    this.parts.tally.nearBreak(kind, payment.id, accountOf(payment.currency).slug, file, booking.due.date);
   }
 
   /** The bank took it back; our side has not heard. */

@@ -23,12 +23,19 @@ export interface Book {
 export class Numbers {
   private bookings = 0;
   private rows = 0;
-  private traces = 0;
+  private traces: number;
 
-  constructor(private readonly run: string) {}
+  /** `prefix` keeps the bookings of one run apart from another's, where their statements are of the same accounts. */
+  constructor(
+    private readonly run: string,
+    private readonly prefix = "",
+    firstTrace = 0,
+  ) {
+    this.traces = firstTrace;
+  }
 
   bankReference(): string {
-    return `B${(++this.bookings).toString(36)}`.toUpperCase();
+    return `B${this.prefix}${(++this.bookings).toString(36)}`.toUpperCase();
   }
 
   pspRow(): string {

@@ -89,7 +89,7 @@ export class PspPlanner {
   }
 
   private rateOf(from: string, to: string, atMs: number) {
-    return from === to ? null : rateOn(this.parts.seed, from, to, dateOf(atMs));
+    return from === to ? null : rateOn(this.parts.rateSeed, from, to, dateOf(atMs));
   }
 
   private feeOf(merchant: Merchant, currency: string, grossMinor: bigint, atMs: number): bigint {

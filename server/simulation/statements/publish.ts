@@ -29,7 +29,19 @@ export type Meant =
   | { readonly file: string; readonly kind: "psp"; readonly line: PspLine; readonly payout: string }
   | { readonly file: string; readonly kind: "ach"; readonly line: AchReturn };
 
+/** How far the statements of a company are told; what the next day's go on from. */
+export interface PublisherState {
+  readonly payouts: number;
+  readonly batches: number;
+  /** Statements so far by format. */
+  readonly deliveries: Readonly<Record<string, number>>;
+  /** By currency: the number and the closing balance, minor units, of the account's last statement. */
+  readonly accounts: Readonly<Record<string, { readonly sequence: number; readonly closingMinor: string }>>;
+}
+
 export interface PublishOptions {
+  /** Where earlier statements ended; absent for the first ones. */
+  readonly from?: PublisherState;
   readonly directory: string;
   readonly run: string;
   readonly dates: DueDates;
@@ -45,12 +57,25 @@ export interface PublishOptions {
 /** Writes every statement: processors first, for their payouts are bookings of the banks, which come last. */
 export class Publisher {
   files = 0;
-  private payouts = 0;
-  private batchNumbers = 0;
+  private payouts: number;
+  private batchNumbers: number;
   /** How many statements of each format there have been. */
-  private readonly deliveries = new Map<string, number>();
+  private readonly deliveries: Map<string, number>;
+  private readonly accounts: Map<string, { sequence: number; closingMinor: string }>;
 
-  constructor(private readonly options: PublishOptions) {}
+  constructor(private readonly options: PublishOptions) {
+    const { from } = options;
+    this.payouts = from?.payouts ?? 0;
+    this.batchNumbers = from?.batches ?? 0;
+    this.deliveries = new Map(Object.entries(from?.deliveries ?? {}));
+    this.accounts = new Map(Object.entries(from?.accounts ?? {}));
+  }
+
+  /** What the statements of the next day go on from. */
+  state(): PublisherState {
+    const [deliveries, accounts] = [Object.fromEntries(this.deliveries), Object.fromEntries(this.accounts)];
+    return { payouts: this.payouts, batches: this.batchNumbers, deliveries, accounts };
+  }
 
   /** `flush` puts what the payouts and returns have added to the banks' statements on disk. */
   async all(flush: () => Promise<void>): Promise<void> {
@@ -61,9 +86,12 @@ export class Publisher {
     for (const date of ledger.dates("ach")) await this.returns(date);
     await flush();
     for (const account of Object.values(ACCOUNTS)) {
-      let balance = account.openingMinor;
-      for (const [index, date] of ledger.dates(`bank/${account.currency}`).entries()) {
-        balance = await this.bank(account, date, index + 1, balance);
+      const { currency } = account;
+      for (const date of ledger.dates(`bank/${currency}`)) {
+        const last = this.accounts.get(currency);
+        const sequence = (last?.sequence ?? 0) + 1;
+        const closing = await this.bank(account, date, sequence, BigInt(last?.closingMinor ?? account.openingMinor));
+        this.accounts.set(currency, { sequence, closingMinor: String(closing) });
       }
     }
   }
@@ -125,7 +153,8 @@ export class Publisher {
     if (netMinor === 0n) return null;
     if (turn === MISSING_AT) {
       const nothing = { file: null, line: null, field: null, expected: null, found: null };
-      tally.break({ name: "missing_external", ...planted, ...nothing }, 0);
+      const due = this.options.dates.afterCard(currency, date, PAYOUT_BUSINESS_DAYS);
+      tally.break({ name: "missing_external", ...planted, ...nothing, date: due }, 0);
       return null;
     }
     const line: BankLine = {

@@ -1,3 +1,4 @@
+import { dayNumber } from "../../domain/time";
 import type { Lake } from "../../lake/lake";
 import { scanSql } from "../../lake/scan";
 import type { Truth } from "../truth";
@@ -41,12 +42,37 @@ export interface BreakReport {
 
 /** Holds a lake's reconciliation against the breaks planted in the statements; null where the truth holds no statements. */
 export async function scoreReconciliation(lake: Lake, truth: Truth): Promise<BreakReport | null> {
-  if (!truth.lines.some(({ kind }) => kind === "movements")) return null;
-  return scoreBreaks(truth, await readVerdicts(lake));
+  if (!truth.lines.some(({ kind }) => kind === "movements" || kind === "statement")) return null;
+  const read = await readVerdicts(lake);
+  return scoreBreaks(truth, read?.verdicts ?? null, read?.open ?? null);
+}
+
+/** Where the books stand at the newest close. */
+export interface OpenBooks {
+  readonly close: string;
+  /** Transactions and references of payments and payouts that are not due yet. */
+  readonly inFlight: ReadonlySet<string>;
+}
+
+/** An item in flight longer than this should have been due: calendar days. */
+const IN_FLIGHT_DAYS_MAX = 7;
+
+/** Told of days to come, or of what is not due yet: nobody can have found it. */
+function isToCome(planted: Planted, open: OpenBooks | null): boolean {
+  if (open === null) return false;
+  const on = planted.kind === "break" ? (planted.name === "late" ? planted.found : planted.date) : planted.date;
+  if (on == null || on > open.close) return on != null;
+  if (planted.kind !== "break" || planted.name !== "missing_external") return false;
+  const recent = dayNumber(open.close) - dayNumber(on) <= IN_FLIGHT_DAYS_MAX;
+  return recent && identities(planted).some((id) => open.inFlight.has(id));
 }
 
 /** `verdicts` null: nothing has been reconciled. */
-export function scoreBreaks(truth: Truth, verdicts: readonly Verdict[] | null): BreakReport {
+export function scoreBreaks(
+  truth: Truth,
+  verdicts: readonly Verdict[] | null,
+  open: OpenBooks | null = null,
+): BreakReport {
   const planted = truth.lines.flatMap((line): Planted[] =>
     line.kind === "break" || line.kind === "near_break" ? [line] : [],
   );
@@ -57,8 +83,9 @@ export function scoreBreaks(truth: Truth, verdicts: readonly Verdict[] | null): 
   for (const one of planted) {
     const score = scores.get(one.name);
     if (score === undefined) continue;
-    score.expected++;
     for (const id of identities(one)) known.set(id, (known.get(id) ?? new Set()).add(one.name));
+    if (isToCome(one, open)) continue;
+    score.expected++;
     if (newest !== null) judge(one, score, newest);
   }
   if (newest !== null) addExtras(scores, newest, known);
@@ -146,7 +173,7 @@ function note(examples: string[], example: string): void {
  * What the newest close says of each item: breaks, and matches of the later stages. An item that was a break and has been
  * matched since is none. Null where the lake has no such table, or nothing in it.
  */
-async function readVerdicts(lake: Lake): Promise<Verdict[] | null> {
+async function readVerdicts(lake: Lake): Promise<{ verdicts: Verdict[]; open: OpenBooks } | null> {
   if (!lake.has(TABLE)) return null;
   const table = lake.table(TABLE);
   const { files } = await table.refresh();
@@ -154,20 +181,27 @@ async function readVerdicts(lake: Lake): Promise<Verdict[] | null> {
   const connection = await lake.db.connect();
   try {
     const relation = await scanSql(lake.store, table.spec, files);
-    const reader = await connection.runAndReadAll(
-      `SELECT DISTINCT kind, stage, transaction_id, reference, CAST(business_date AS VARCHAR) FROM (
-         SELECT * FROM ${relation}
-          QUALIFY business_date = max(business_date) OVER (PARTITION BY coalesce(item_key, row_key)))
+    const newest = `(SELECT * FROM ${relation}
+          QUALIFY business_date = max(business_date) OVER (PARTITION BY coalesce(item_key, row_key)))`;
+    const told = await connection.runAndReadAll(
+      `SELECT DISTINCT kind, stage, transaction_id, reference, CAST(business_date AS VARCHAR) FROM ${newest}
         WHERE kind IS NOT NULL OR stage > 1`,
     );
+    const flying = await connection.runAndReadAll(
+      `SELECT transaction_id, reference, CAST(business_date AS VARCHAR) FROM ${relation}
+        WHERE state = 'in_flight' AND business_date = (SELECT max(business_date) FROM ${relation})`,
+    );
+    const closes = await connection.runAndReadAll(`SELECT CAST(max(business_date) AS VARCHAR) FROM ${relation}`);
     const text = (value: unknown) => (typeof value === "string" ? value : null);
-    return reader.getRowsJS().map(([kind, stage, transaction, reference, businessDate]) => ({
+    const verdicts = told.getRowsJS().map(([kind, stage, transaction, reference, businessDate]) => ({
       kind: text(kind),
       stage: stage === null || stage === undefined ? null : Number(stage),
       transaction: text(transaction),
       reference: text(reference),
       businessDate: String(businessDate),
     }));
+    const inFlight = new Set(flying.getRowsJS().flatMap((row) => row.slice(0, 2).flatMap((id) => text(id) ?? [])));
+    return { verdicts, open: { close: String(closes.getRowsJS()[0]?.[0]), inFlight } };
   } finally {
     connection.closeSync();
   }

@@ -27,9 +27,9 @@ export class Tally {
     this.tell({ kind: "break", ...planted });
   }
 
-  nearBreak(name: MatchKind, transaction: string, account: string, file: string): void {
+  nearBreak(name: MatchKind, transaction: string, account: string, file: string, date: BusinessDate): void {
     this.near++;
-    this.tell({ kind: "near_break", name, stage: STAGE_OF[name], transaction, account, file });
+    this.tell({ kind: "near_break", name, stage: STAGE_OF[name], transaction, account, file, date });
   }
 
   balance(until: BusinessDate): MovementBalance {

@@ -21,6 +21,12 @@ export async function writeTerms(
   await writePieces(directory, "accounts.csv", one(accountsCsv()));
 }
 
+/** The reference rates of the days as `reference/fx_rates.csv` holds them: date, from, to, rate. */
+export const ratesCsv = (seed: number, first: BusinessDate, until: BusinessDate): string =>
+  `date,from,to,rate\n${rates(seed, first, until)
+    .map(({ date, from, to, rate }) => `${date},${from},${to},${rate}\n`)
+    .join("")}`;
+
 function settlesIn(): Record<string, string> {
   const currencies = [...new Set(COUNTRIES.map(({ currency }) => currency))];
   const pairs = currencies.map((currency) => [currency, settlementCurrency(currency)] as const);

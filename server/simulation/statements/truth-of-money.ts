@@ -34,6 +34,8 @@ export interface PlantedMatch {
   readonly transaction: string;
   readonly account: string;
   readonly file: string;
+  /** When it is on a statement; absent in older truths. */
+  readonly date?: BusinessDate;
 }
 
 /** A processor's payout, explained to zero: gross - refunds - chargebacks - fees = net. */

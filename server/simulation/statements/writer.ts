@@ -7,11 +7,11 @@ import type { Step } from "../lifecycle";
 import { BATCH_FROM, type SimulationOptions } from "../options";
 import type { Payment } from "../payment";
 import { hashText } from "../prng";
-import { BankPlanner, type PlannerParts } from "./bank-planner";
+import type { PlannerParts } from "./bank-planner";
 import { DueDates } from "./due-dates";
 import { Ledger } from "./ledger";
 import { Numbers } from "./movement";
-import { PspPlanner } from "./psp-planner";
+import { createPlanners } from "./planners";
 import { type Meant, Publisher } from "./publish";
 import { Spool } from "./spool";
 import { Tally, type Tell } from "./tally";
@@ -58,6 +58,7 @@ export async function openStatementWriter(given: StatementWriterOptions): Promis
   const seed = hashText(`${options.seed}/${options.run}/statements`);
   const parts: PlannerParts = {
     seed,
+    rateSeed: seed,
     rate: options.breakRate,
     until,
     dates: new DueDates(),
@@ -65,27 +66,8 @@ export async function openStatementWriter(given: StatementWriterOptions): Promis
     book: ledger,
     tally,
   };
-  const banks = new BankPlanner(parts);
-  const processors = new PspPlanner(parts);
   return {
-    moved: (payment, step, eventMs) => {
-      const movement = { payment, step, eventMs };
-      switch (step.status) {
-        case "SETTLED":
-          if (payment.type === "CARD") processors.moved(movement);
-          else banks.settled(movement);
-          return;
-        case "REFUNDED":
-        case "CHARGEBACK":
-          processors.moved(movement);
-          return;
-        case "RETURNED":
-          banks.returned(movement);
-          return;
-        case "FAILED":
-          banks.failed(movement);
-      }
-    },
+    moved: createPlanners(parts),
     relieve: () => guarded(directory, () => spool.relieve()),
     finish: () =>
       guarded(directory, async () => {
