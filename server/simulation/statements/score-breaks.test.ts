@@ -99,6 +99,7 @@ describe("scoring a reconciliation", () => {
     ]);
     expect(scoreOf(report, "late")).toMatchObject({ found: 1, wrong: 0 });
     expect(scoreOf(report, "missing_external")).toMatchObject({ expected: 0, extra: 0 });
+    expect(scoreOf(report, "amount_over")).toMatchObject({ expected: 0, missed: 0 });
   });
 
   it("wants near breaks matched, and not told as breaks", () => {
@@ -123,6 +124,7 @@ describe("scoring a lake", () => {
       optional("reference", "string", "reference"),
       optional("stage", "int", "stage"),
       optional("kind", "string", "kind"),
+      required("state", "string", "state"),
     ],
     partitionBy: [],
     key: ["business_date", "row_key"],
@@ -139,7 +141,15 @@ describe("scoring a lake", () => {
   });
 
   it("reads the reconciliation's newest closes, and none where there is no table or no row", async () => {
-    const truth = truthOf(planted("late", "t1"), planted("direction", "t2"), near("split", "t4", 4));
+    const truth = truthOf(
+      planted("late", "t1"),
+      planted("direction", "t2"),
+      near("split", "t4", 4),
+      // Not due yet at the last close, and a line that comes the day after it.
+      planted("missing_external", "t5", { date: "2025-03-07" as BusinessDate }),
+      planted("late", "t6", { found: "2025-03-08" }),
+      planted("amount_over", "t7", { date: "2025-03-08" as BusinessDate }),
+    );
     const bare = await openLake(await openLocalStore(join(root, "bare")), db, []);
     expect((await scoreReconciliation(bare, truth))?.reconciled).toBe(false);
     expect(await scoreReconciliation(bare, { ...truth, lines: [] })).toBeNull();
@@ -148,15 +158,16 @@ describe("scoring a lake", () => {
     const connection = await db.connect();
     const file = await writeParquet({
       connection,
-      selectSql: `SELECT * FROM (VALUES
+      selectSql: `SELECT *, CASE WHEN stage IS NOT NULL THEN 'matched' WHEN kind IS NULL THEN 'in_flight' ELSE 'break' END AS state FROM (VALUES
         (DATE '2025-03-05', 'a', 'i1', 't1', 'E2E-t1', NULL, 'missing_external'), (DATE '2025-03-07', 'a', 'i1', 't1', 'E2E-t1', 1, 'late'),
         (DATE '2025-03-05', 'b', 'i2', 't2', 'E2E-t2', NULL, 'direction'), (DATE '2025-03-06', 'b', 'i2', 't2', 'E2E-t2', NULL, 'direction'),
         (DATE '2025-03-05', 'c', 'i3', NULL, 'E2E-t3', NULL, 'missing_internal'), (DATE '2025-03-06', 'c', 'i3', 't3', 'E2E-t3', 1, NULL),
-        (DATE '2025-03-05', 'd', 'i4', 't4', 'E2E-t4', 4, NULL)
+        (DATE '2025-03-05', 'd', 'i4', 't4', 'E2E-t4', 4, NULL), (DATE '2025-03-07', 'e', 'i5', 't5', 'E2E-t5', NULL, NULL),
+        (DATE '2025-03-07', 'f', 'i6', 't6', 'E2E-t6', NULL, 'missing_external')
         ) v(business_date, row_key, item_key, transaction_id, reference, stage, kind)`,
       spec,
       store: lake.store,
-      expectedRows: 7,
+      expectedRows: 9,
     });
     connection.closeSync();
     if (file === null) throw new Error("no rows");
@@ -167,6 +178,7 @@ describe("scoring a lake", () => {
       expect(scoreOf(report, name)).toMatchObject({ expected: 1, found: 1, missed: 0, wrong: 0, extra: 0 });
     }
     expect(scoreOf(report, "missing_external")).toMatchObject({ expected: 0, extra: 0 });
+    expect(scoreOf(report, "amount_over")).toMatchObject({ expected: 0, missed: 0 });
     // Unknown at one close, matched at the next one: no break any more.
     expect(scoreOf(report, "missing_internal")).toMatchObject({ expected: 0, extra: 0 });
   });
