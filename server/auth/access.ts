@@ -4,7 +4,7 @@ import { INDEX_NAMES, INDEX_READERS, INDEX_WRITERS, INDEXES, type IndexName, typ
 export type Action = "read" | "write";
 
 /** Everything access is decided over: the indexes, and the reads that cross them. */
-export type Area = IndexName | "overview" | "search" | "trace" | "freshness";
+export type Area = IndexName | "statements" | "overview" | "search" | "trace" | "freshness";
 
 const EVERY_ROLE: readonly Role[] = [
   "fraud_analyst",
@@ -23,14 +23,20 @@ const CROSS_READERS: Readonly<Record<Exclude<Area, IndexName>, readonly Role[]>>
   overview: EVERY_ROLE,
   freshness: EVERY_ROLE,
   search: EVERY_ROLE,
+  statements: ["finance", "treasury", "ops", "compliance", "admin", "auditor"],
   trace: EVERY_ROLE.filter((role) => role !== "marketing"),
+};
+
+/** Whoever deals with banks brings their files, whoever may decide breaks or not. */
+const CROSS_WRITERS: Readonly<Partial<Record<Area, readonly Role[]>>> = {
+  statements: ["finance", "treasury", "ops", "admin"],
 };
 
 const isIndex = (area: Area): area is IndexName => INDEX_NAMES.some((name) => name === area);
 
 /** Roles that may do this. The one table every procedure, export and page is checked against (PRODUCT.md section 5). */
 export function rolesFor(area: Area, action: Action): readonly Role[] {
-  if (!isIndex(area)) return action === "read" ? CROSS_READERS[area] : [];
+  if (!isIndex(area)) return action === "read" ? CROSS_READERS[area] : (CROSS_WRITERS[area] ?? []);
   return action === "read" ? INDEX_READERS[area] : INDEX_WRITERS[area];
 }
 
