@@ -78,9 +78,12 @@ it("a view is its owner's alone until it is shared, and then only the role's", a
   });
   expect(await as("first").names("merchants")).toEqual([]);
   expect(await as("second").names()).toEqual([]);
+  expect(await as("admin").names()).toEqual([]);
+  expect(await refusal(as("admin").remove(id))).toBe("no_such_view");
   await as("first").change({ id, sharedWith: "fraud_analyst" });
   expect(await as("second").list()).toMatchObject([{ id, own: false, editable: false, owner: "first" }]);
   expect(await as("finance").names()).toEqual([]);
+  expect(await as("admin").list()).toMatchObject([{ id, own: false, editable: true }]);
   expect(await refusal(as("second").change({ id, name: "Taken" }))).toBe("not_your_view");
   expect(await refusal(as("second").remove(id))).toBe("not_your_view");
   expect(await refusal(as("finance").remove(id))).toBe("no_such_view");

@@ -2,10 +2,11 @@
 
 import { Button, Textarea } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import type { FormEvent } from "react";
 import { useTRPC } from "@/components/trpc/client";
 import { faultOf } from "@/components/trpc/fault";
 import { Time } from "@/components/ui/time";
+import { useDraft } from "@/components/ui/use-draft";
 import type { CaseNote } from "@/server/indexes/fraud/contract";
 import classes from "./alert-panel.module.css";
 import { Fact } from "./fact";
@@ -33,7 +34,7 @@ export function Notes({ alertId, notes, writes }: { alertId: string; notes: read
 function WriteNote({ alertId }: { alertId: string }) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
-  const [text, setText] = useState("");
+  const [text, setText] = useDraft(`note.${alertId}`);
   const note = useMutation(
     trpc.fraud.note.mutationOptions({
       onSuccess: async () => {

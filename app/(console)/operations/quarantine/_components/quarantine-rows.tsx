@@ -12,7 +12,7 @@ import type { QuarantineRow } from "@/server/indexes/ops/contract";
 import { bytesText } from "../../_components/words";
 import { QUARANTINE_VIEW_KEYS, type QuarantineState } from "./quarantine-state";
 
-const PAGE_ROWS = 100;
+const PAGE_ROWS = 200;
 
 const coordinatesText = ({ coordinates: c }: QuarantineRow): string => `${c.source}/${c.partition}/${c.offset}`;
 
