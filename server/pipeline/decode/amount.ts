@@ -18,13 +18,21 @@ const NO_AMOUNT: ReadAmount = { amountMinor: null, currency: null, exponent: nul
 export function compileAmount(amount: TransactionMapping["amount"], format: FormatReader): AmountReader {
   if (amount === "none") return () => NO_AMOUNT;
   const readCurrency = compileField("currency", amount.currency, format);
-  const exponents = new Map(Object.entries(amount.exponents ?? {}));
+  const exponents = new Map<string, number | null>(Object.entries(amount.exponents ?? {}));
+  const exponentFor = (currency: string): number | null => {
+    const known = exponents.get(currency);
+    if (known !== undefined) return known;
+    const exponent = exponentOf(currency);
+    // Only real currencies are kept: there are not many of them.
+    if (exponent !== null) exponents.set(currency, exponent);
+    return exponent;
+  };
   const readMinor = minorReader(amount, format);
   return (record) => {
     const currency = readCurrency(record);
     if (isFault(currency)) return currency;
     if (currency === null) return fault("validate", "missing_currency", "currency", "no currency");
-    const exponent = exponents.get(currency) ?? exponentOf(currency);
+    const exponent = exponentFor(currency);
     if (exponent === null) return fault("validate", "unknown_currency", "currency", `"${currency.slice(0, 20)}"`);
     const amountMinor = readMinor(record, exponent);
     return isFault(amountMinor) ? amountMinor : { amountMinor, currency, exponent };

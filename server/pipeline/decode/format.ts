@@ -59,20 +59,24 @@ export function createFormatReader(format: Format, recordBytesMax: number): Form
 const bufferOf = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
+/** Keys no object inherits are read without asking whose they are: these are the hottest lines of the decoder. */
 function jsonGetter(keys: readonly string[]): Getter {
-  const [first = "", second] = keys;
-  // What no object inherits is read without asking whose it is: this is the hottest line of the decoder.
-  if (keys.length === 1 && !(first in Object.prototype)) return (record) => record.json?.[first];
-  if (keys.length === 2) return (record) => own(own(record.json, first), second ?? "");
+  const [first = "", second = ""] = keys;
+  const plain = keys.every((key) => !(key in Object.prototype));
+  if (plain && keys.length === 1) return (record) => record.json?.[first];
+  if (plain && keys.length === 2) {
+    return (record) => {
+      const inner = record.json?.[first];
+      return typeof inner === "object" && inner !== null ? (inner as Record<string, unknown>)[second] : undefined;
+    };
+  }
   return (record) => keys.reduce<unknown>(own, record.json);
 }
 
 /** Own properties only, so that `constructor` or `__proto__` is never found by accident. */
 function own(value: unknown, key: string): unknown {
   if (typeof value !== "object" || value === null) return undefined;
-  const found = (value as Record<string, unknown>)[key];
-  // Only what every object inherits needs the slower question; JSON.parse never changes a prototype.
-  return found === undefined || !(key in Object.prototype) || Object.hasOwn(value, key) ? found : undefined;
+  return Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined;
 }
 
 /** Text of a JSON scalar or a column; null for objects and lists, whose own `toString` may be anything. */

@@ -17,7 +17,8 @@ export function parseZulu(text: string): Micros | null {
   const fraction = length === 20 ? 0 : digits(text, 20, length - 1) * (length === 24 ? 1_000 : 1);
   const day = cachedDay(digits(text, 0, 4), digits(text, 5, 7), digits(text, 8, 10));
   if (day === null || !(hour <= 23 && minute <= 59 && second <= 59) || Number.isNaN(fraction)) return null;
-  return BigInt(day * 86_400 + hour * 3_600 + minute * 60 + second) * 1_000_000n + BigInt(fraction);
+  const micros = (day * 86_400 + hour * 3_600 + minute * 60 + second) * 1_000_000 + fraction;
+  return Number.isSafeInteger(micros) ? BigInt(micros) : null;
 }
 
 /** NaN where one of them is no digit. */
