@@ -53,7 +53,7 @@ const told = t.middleware(async ({ ctx, path, type, next }) => {
     log.debug({ path, type, durationMs, personId: ctx.person?.id ?? null }, "call");
     return result;
   }
-  const error = toTrpcError(result.error.cause ?? result.error);
+  const error = toTrpcError(result.error);
   const facts = { path, type, durationMs, personId: ctx.person?.id ?? null, code: error.code };
   if (error.code === "INTERNAL_SERVER_ERROR")
     log.error({ ...facts, err: result.error.cause ?? result.error }, "call failed");

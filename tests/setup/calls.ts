@@ -22,6 +22,10 @@ export const READS: [string, IndexName, Call][] = [
   ["ops.quarantineRow", "ops", (c) => c.ops.quarantineRow({ quarantineId: id })],
   ["ops.tables", "ops", (c) => c.ops.tables()],
   ["ops.health", "ops", (c) => c.ops.health()],
+  ["ops.jobs", "ops", (c) => c.ops.jobs({})],
+  ["ops.runs", "ops", (c) => c.ops.runs({})],
+  ["ops.run", "ops", (c) => c.ops.run({ runId: id })],
+  ["ops.runningWork", "ops", (c) => c.ops.runningWork()],
 ];
 /** Every write. */
 export const WRITES: [string, Call][] = [

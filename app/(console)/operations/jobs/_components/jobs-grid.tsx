@@ -57,7 +57,9 @@ export function JobsGrid({ jobs, opened, onOpen, atNewest, days, onPeriod }: Job
         <table className={shared.table}>
           <thead>
             <tr>
-              <th scope="col">Business date</th>
+              <th scope="col" className={classes.date}>
+                Business date
+              </th>
               {indexes.map(({ index, title }) => (
                 <th key={index} scope="col">
                   {title}
@@ -103,7 +105,11 @@ function Cell({ cell, opened, onOpen }: { cell: JobCell | undefined } & Pick<Job
       title={detail}
       onClick={() => onOpen(cell)}
     >
-      <StatusBadge tone={tone}>{word}</StatusBadge>
+      {cell.state === "empty" ? (
+        <span className={shared.dim}>{word}</span>
+      ) : (
+        <StatusBadge tone={tone}>{word}</StatusBadge>
+      )}
       <span className={classes.detail}>{detail}</span>
       {cell.state === "running" && cell.latest !== null && (
         <Progress value={progressOf(cell.latest)} size={3} w={48} aria-label="Steps done" />
