@@ -29,7 +29,8 @@ describe("health", () => {
     });
     await tell("indexer", "running");
     await tell("projector", "running");
-    expect(await workers()).toMatchObject({ ok: false, message: "No maintenance reports that it runs." });
+    expect(await workers()).toMatchObject({ ok: false, message: "No maintenance, no batch reports that it runs." });
+    await tell("batch", "running");
     await tell("maintenance", "running");
     expect(await workers()).toMatchObject({ ok: true });
     await tell("projector", "stopped");
