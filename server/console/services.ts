@@ -5,6 +5,7 @@ import type { EffectiveSettings } from "../indexes/fraud/settings";
 import type { Logger } from "../observability/log";
 import type { WebMetrics } from "../observability/metrics";
 import type { LakeReader } from "../query/reader";
+import type { StatementSources } from "../statements/intake/sources";
 
 /** What the web process holds for as long as it lives. */
 export interface Services {
@@ -16,6 +17,8 @@ export interface Services {
   /** Effective-dated settings of the finals, and the limits of approvals; null: the defaults. */
   readonly finalsPath: string | null;
   readonly auth: Auth;
+  /** What deliveries of statement files must keep to. */
+  readonly statements: { readonly bytesMax: number; readonly sources: StatementSources };
   readonly metrics: WebMetrics;
   readonly log: Logger;
 }

@@ -10,6 +10,8 @@ import { fraudRouter } from "../indexes/fraud/router";
 import { merchantsRouter } from "../indexes/merchants/router";
 import { opsRouter } from "../indexes/ops/router";
 import { reconciliationRouter } from "../indexes/reconciliation/router";
+import { statementsRouter } from "../rest/router";
+import { settlementRouter } from "../indexes/settlement/router";
 import { createCallerFactory, router } from "./init";
 
 export const appRouter = router({
@@ -22,7 +24,9 @@ export const appRouter = router({
   fraud: fraudRouter,
   reconciliation: reconciliationRouter,
   merchants: merchantsRouter,
+  settlement: settlementRouter,
   ops: opsRouter,
+  statements: statementsRouter,
 });
 
 export type AppRouter = typeof appRouter;

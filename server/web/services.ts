@@ -11,6 +11,7 @@ import { startHeartbeat } from "../process/heartbeat";
 import { openProcessLake } from "../process/open-lake";
 import { followRulesFile } from "../process/rules-file";
 import { openLakeReader } from "../query/reader";
+import { loadStatementSources } from "../statements/intake/sources";
 
 export interface WebServices extends Services {
   readonly settings: Settings;
@@ -46,7 +47,7 @@ async function createServices(): Promise<WebServices> {
   const rulesFile = await followRulesFile(settings.rulesPath, log);
   const services: WebServices = {
     settings,
-    reader: openLakeReader({ lake, log }),
+    reader: openLakeReader({ lake, log, cacheDirectory: settings.cacheDirectory }),
     database,
     cases: openCaseMirror(lake, database.db),
     rules: rulesFile.current,
@@ -57,6 +58,10 @@ async function createServices(): Promise<WebServices> {
       baseUrl: settings.baseUrl,
       trustedOrigins: [`http://127.0.0.1:${settings.port}`, `http://localhost:${settings.port}`],
     }),
+    statements: {
+      bytesMax: settings.statementBytesMax,
+      sources: await loadStatementSources(settings.statementsPath),
+    },
     metrics: createWebMetrics(),
     log,
   };

@@ -61,12 +61,13 @@ export async function openTestConsole(events: number, more: Record<string, strin
   );
   const rules = EffectiveSettings.defaults();
   const services: Services = {
-    reader: openLakeReader({ lake, log: silentLogger, pollMs: 50 }),
+    reader: openLakeReader({ lake, log: silentLogger, pollMs: 50, cacheDirectory: settings.cacheDirectory }),
     database: postgres.database,
     cases: openCaseMirror(lake, postgres.database.db),
     rules: () => rules,
     finalsPath: null,
     auth,
+    statements: { bytesMax: 1_000_000, sources: new Map() },
     metrics: createWebMetrics(),
     log: silentLogger,
   };

@@ -18,6 +18,7 @@ import { addAccount } from "./account";
 import { doctor } from "./doctor";
 import { exportView } from "./export";
 import { type IngestReport, ingest } from "./ingest";
+import { addKeyCommands } from "./keys";
 import { addMoneyCommands } from "./money";
 import { listQuarantine, showQuarantine } from "./quarantine";
 import { simulate } from "./simulate";
@@ -288,9 +289,8 @@ program
     if (checks.some((check) => !check.ok)) exitCode = EXIT.failed;
   });
 
-program
-  .command("account")
-  .description("local accounts of the console")
+const account = program.command("account").description("local accounts of the console, and API keys");
+account
   .command("add")
   .description("make an account, or give more roles to the one of that address; prints the password it made")
   .requiredOption("--email <address>", "address to sign in with")
@@ -307,16 +307,14 @@ program
     await (o.json === true ? json(added) : out(told));
   });
 
-addMoneyCommands(program, {
-  settings,
-  lakeOption,
-  jsonOption,
-  out,
-  json,
+const parts = {
+  ...{ settings, lakeOption, jsonOption, out, json },
   fail: () => {
     exitCode = EXIT.failed;
   },
-});
+};
+addMoneyCommands(program, parts);
+addKeyCommands(account, parts);
 
 interface SimulateFlags {
   readonly seed: string;

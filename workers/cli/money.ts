@@ -1,9 +1,10 @@
 import type { Command, Option } from "commander";
 import type { Settings } from "../../server/config/settings";
+import { ConcordanceError } from "../../server/domain/errors";
 import type { Lake } from "../../server/lake/lake";
 import { openProcessLake } from "../../server/process/open-lake";
 import { dateRunText, runDates } from "./run-final";
-import { deliveriesText, listStatements, takenText, takeStatements } from "./statements";
+import { deliveriesText, listStatements, takeAgain, takenText, takeStatements } from "./statements";
 
 /** What every command of this program shares. */
 export interface CommandParts {
@@ -28,18 +29,26 @@ function addStatements(program: Command, parts: CommandParts): void {
     .command("statements")
     .description("statement files: take in, list (docs/reconciliation.md)");
   statements
-    .command("take <files...>")
+    .command("take [files...]")
     .description("read files, check their control totals, book what is new; a faulty file is refused whole")
+    .option("--again <n>", "instead of files: judge the kept bytes of this refused delivery anew", Number)
+    .option("--source <name>", "read by the settings of this source (CONCORDANCE_STATEMENTS)")
     .option("--options <file>", "YAML or JSON: format, account, zone, CSV mapping ...")
     .addOption(lakeOption())
     .addOption(jsonOption())
-    .action(async (paths: string[], o: { options?: string; lake?: string; json?: true }) => {
-      const taken = await withLake(parts, o.lake, (lake) =>
-        takeStatements(lake, { paths, options: o.options ?? null }),
-      );
-      await (o.json === true ? json(taken) : out(takenText(taken)));
-      if (taken.some(({ outcome }) => outcome === "refused")) fail();
-    });
+    .action(
+      async (paths: string[], o: { again?: number; source?: string; options?: string; lake?: string; json?: true }) => {
+        const { statementsPath } = parts.settings();
+        const request = { paths, options: o.options ?? null, source: o.source ?? null, statementsPath };
+        const { again } = o;
+        if ((again === undefined) === (paths.length === 0)) throw nothingToTake();
+        const taken = await withLake(parts, o.lake, async (lake) =>
+          again === undefined ? takeStatements(lake, request) : [await takeAgain(lake, again, request)],
+        );
+        await (o.json === true ? json(taken) : out(takenText(taken)));
+        if (taken.some(({ outcome }) => outcome === "refused")) fail();
+      },
+    );
   statements
     .command("list")
     .description("deliveries, newest first")
@@ -51,6 +60,14 @@ function addStatements(program: Command, parts: CommandParts): void {
       await (o.json === true ? json(deliveries) : out(deliveriesText(deliveries)));
     });
 }
+
+const nothingToTake = () =>
+  new ConcordanceError({
+    kind: "invalid_input",
+    code: "nothing_to_take",
+    message: "Neither files nor a delivery to take again were named, or both.",
+    remedy: "Name files, or --again with the number of a refused delivery.",
+  });
 
 function addRun(program: Command, parts: CommandParts): void {
   const { lakeOption, jsonOption, out, json } = parts;
