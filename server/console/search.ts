@@ -78,7 +78,7 @@ async function findAlerts(view: LakeView, id: string): Promise<SearchHit[]> {
 async function findSignals(view: LakeView, id: string): Promise<SearchHit[]> {
   const rows = await view.rows(
     `SELECT transaction_id, fraud_score, event_time, source, source_partition, source_offset
-       FROM ${await view.scan(FRAUD_SIGNALS.name)} WHERE fraud_signal_id = $id LIMIT 5`,
+       FROM ${await view.scanHolding(FRAUD_SIGNALS.name, [id])} WHERE fraud_signal_id = $id LIMIT 5`,
     { id },
   );
   return rows.map((row) => hitOf("signal", id, row, `Signal on ${text(row, "transaction_id")}`, "Fraud signal"));
@@ -102,10 +102,12 @@ function hitOf(kind: SearchHit["kind"], id: string, row: Row, title: string, det
 const TRANSACTION_IDS = ["transaction_id", "event_id", "card_token", "end_to_end_id", "psp_reference"] as const;
 
 async function findTransactions(view: LakeView, id: string): Promise<SearchHit[]> {
-  const scan = await view.scan(TRANSACTIONS.name);
-  const columns = /^\d{4}$/.test(id) ? [...TRANSACTION_IDS, "card_last4"] : TRANSACTION_IDS;
-  const matches = columns.map(
-    (column) =>
+  const holding = await view.scanHolding(TRANSACTIONS.name, [id]);
+  const scans: [string, string][] = TRANSACTION_IDS.map((column) => [column, holding]);
+  // Four digits are no identifier: every file holds some card of them.
+  if (/^\d{4}$/.test(id)) scans.push(["card_last4", await view.scan(TRANSACTIONS.name)]);
+  const matches = scans.map(
+    ([column, scan]) =>
       `SELECT transaction_id, event_id, card_token, card_last4, status, payment_type, event_time, source, source_partition, source_offset
          FROM ${scan} WHERE ${column} = $id`,
   );
@@ -123,7 +125,7 @@ async function findTransactions(view: LakeView, id: string): Promise<SearchHit[]
 }
 
 async function findParties(view: LakeView, id: string): Promise<SearchHit[]> {
-  const scan = await view.scan(TRANSACTIONS.name);
+  const scan = await view.scanHolding(TRANSACTIONS.name, [id]);
   const [row] = await view.rows(
     `SELECT sum(as_user)::BIGINT AS as_user, sum(as_counterparty)::BIGINT AS as_counterparty, max(event_time) AS event_time FROM (
        SELECT count(*) AS as_user, 0 AS as_counterparty, max(event_time) AS event_time FROM ${scan} WHERE user_id = $id

@@ -103,18 +103,25 @@ async function findRow(view: LakeView, coordinates: Coordinates): Promise<Found 
 }
 
 /** Files whose statistics allow the coordinates. */
-function candidates(view: LakeView, table: string, { source, offset }: Coordinates): DataFile[] {
+function candidates(view: LakeView, table: string, { source, partition, offset }: Coordinates): DataFile[] {
   return view.snapshot(table).files.filter(({ stats: { minValues, maxValues } }) => {
     const [lowSource, highSource] = [minValues.source, maxValues.source];
     if (typeof lowSource === "string" && typeof highSource === "string" && lowSource === highSource) {
       if (lowSource !== source) return false;
     }
+    if (!mayLie(partition, minValues.source_partition, maxValues.source_partition)) return false;
     const [low, high] = [minValues.source_offset, maxValues.source_offset];
     // Numbers of the statistics are doubles: beyond 2^53 a bound may be off by the rounding, so one is given.
     if (typeof low === "number" && Number(offset) < low - slack(low)) return false;
     return !(typeof high === "number" && Number(offset) > high + slack(high));
   });
 }
+
+/** A landing file's name is its partition, so those of a time stand together. Beyond ASCII the order of bytes is another. */
+const mayLie = (text: string, low: unknown, high: unknown): boolean =>
+  typeof low !== "string" || typeof high !== "string" || !/^[\x20-\x7e]*$/.test(text + low + high)
+    ? true
+    : low <= text && text <= high;
 
 const slack = (bound: number) => (Number.isSafeInteger(bound) ? 0 : 2_048);
 
@@ -224,7 +231,7 @@ async function readAlerts(view: LakeView, at: Coordinates, transactionId: string
 async function readSiblings(view: LakeView, at: Coordinates, transactionId: string): Promise<Trace["siblings"]> {
   const rows = await view.rows(
     `SELECT status, event_time, amount_minor, currency, exponent, source, source_partition, source_offset
-       FROM ${await view.scan(TRANSACTIONS.name)} WHERE transaction_id = $tx AND NOT (${AT})
+       FROM ${await view.scanHolding(TRANSACTIONS.name, [transactionId])} WHERE transaction_id = $tx AND NOT (${AT})
       ORDER BY event_time, source_offset LIMIT ${SIBLINGS_SHOWN}`,
     { ...parametersOf(at), tx: transactionId },
   );

@@ -23,6 +23,8 @@ export interface TableSpec {
   readonly partitionBy: readonly string[];
   /** Columns that identify one row. */
   readonly key: readonly string[];
+  /** Text columns people look rows up by, beside the key: readers may keep filters over them. */
+  readonly identifiers?: readonly string[];
   /** Row order inside compacted files. */
   readonly sortBy: readonly string[];
   readonly retention: Retention;

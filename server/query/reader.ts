@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { DuckDBConnection, DuckDBValue } from "@duckdb/node-api";
 import { ConcordanceError } from "../domain/errors";
 import { formatInstant } from "../domain/time";
@@ -7,11 +8,14 @@ import { pruneFiles } from "../lake/scan";
 import type { DataFile, Snapshot } from "../lake/snapshot";
 import type { Logger } from "../observability/log";
 import { type HotFiles, openHotFiles } from "./hot-files";
+import { type IdentifierFilters, openIdentifierFilters } from "./identifier-filters";
 import { cellOf, type Row } from "./values";
 
 export interface LakeReaderOptions {
   readonly lake: Lake;
   readonly log: Logger;
+  /** Keeps what is derived from files of the lake, over restarts. */
+  readonly cacheDirectory: string;
   /** Queries that run at once; more wait their turn. */
   readonly connections?: number;
   /** Table logs are looked at no more often than this, for all readers together, milliseconds. */
@@ -39,6 +43,10 @@ export interface LakeView {
   has(table: string): boolean;
   /** An SQL relation over the table's rows; bounds leave out files whose statistics exclude them. */
   scan(table: string, bounds?: Bounds): Promise<string>;
+  /** The same over the files that may hold one of the values in an identifier column of the table. */
+  scanHolding(table: string, values: readonly string[], bounds?: Bounds): Promise<string>;
+  /** The files of such a scan, in the order of the log. */
+  filesHolding(table: string, values: readonly string[], bounds?: Bounds): Promise<readonly DataFile[]>;
   /** The same over given files, e.g. those one commit added. */
   scanFiles(table: string, files: readonly DataFile[]): Promise<string>;
   /** Runs one query. Parameters are `$name`. More than 100,000 rows are refused. */
@@ -75,6 +83,8 @@ export function openLakeReader(options: LakeReaderOptions): LakeReader {
   const { lake, log } = options;
   const limits = { ...DEFAULTS, ...options };
   const hot = openHotFiles(lake);
+  const directory = join(limits.cacheDirectory, "identifiers");
+  const identifiers = openIdentifierFilters({ lake, directory, log });
   const turns = createTurns(limits.connections);
   const snapshots = createSnapshotPoll(lake, limits.pollMs);
   const idle: DuckDBConnection[] = [];
@@ -86,7 +96,7 @@ export function openLakeReader(options: LakeReaderOptions): LakeReader {
     const guard = guardQuery(connection, request, limits.queryTimeoutMs);
     let healthy = false;
     try {
-      const value = await work(createView(hot, connection, pinned));
+      const value = await work(createView({ hot, identifiers }, connection, pinned));
       healthy = true;
       return value;
     } catch (error) {
@@ -131,13 +141,23 @@ export function openLakeReader(options: LakeReaderOptions): LakeReader {
       closed = true;
       for (const connection of idle.splice(0)) connection.closeSync();
       hot.close();
+      void identifiers.close();
     },
   };
 }
 
 type Look = () => Promise<ReadonlyMap<string, Snapshot>>;
 
-function createView(hot: HotFiles, connection: DuckDBConnection, snapshots: ReadonlyMap<string, Snapshot>): LakeView {
+interface Files {
+  readonly hot: HotFiles;
+  readonly identifiers: IdentifierFilters;
+}
+
+function createView(
+  { hot, identifiers }: Files,
+  connection: DuckDBConnection,
+  snapshots: ReadonlyMap<string, Snapshot>,
+): LakeView {
   const snapshot = (table: string): Snapshot => {
     const found = snapshots.get(table);
     if (found === undefined) {
@@ -145,15 +165,20 @@ function createView(hot: HotFiles, connection: DuckDBConnection, snapshots: Read
     }
     return found;
   };
+  const filesOf = (table: string, bounds?: Bounds): readonly DataFile[] => {
+    const { files } = snapshot(table);
+    return bounds === undefined ? files : within(files, bounds);
+  };
+  const filesHolding: LakeView["filesHolding"] = (table, values, bounds) =>
+    identifiers.mayHold(connection, snapshot(table).spec, filesOf(table, bounds), values);
   return {
     snapshots,
     snapshot,
     has: (table) => snapshots.has(table),
-    scan: async (table, bounds) => {
-      const { files, spec } = snapshot(table);
-      const kept = bounds === undefined ? files : within(files, bounds);
-      return hot.scan(spec, kept);
-    },
+    scan: (table, bounds) => hot.scan(snapshot(table).spec, filesOf(table, bounds)),
+    scanHolding: async (table, values, bounds) =>
+      hot.scan(snapshot(table).spec, await filesHolding(table, values, bounds)),
+    filesHolding,
     scanFiles: (table, files) => hot.scan(snapshot(table).spec, files),
     rows: async (sql, parameters) => {
       const reader =

@@ -3,9 +3,10 @@ import { type AuditRow, auditOf } from "../../db/audit";
 import { activeSnoozes, type Note, readNotes } from "../../db/cases";
 import { namesOf } from "../../db/people";
 import { ConcordanceError } from "../../domain/errors";
+import type { DataFile } from "../../lake/snapshot";
 import { FRAUD_SIGNALS, TRANSACTIONS } from "../../pipeline/tables";
-import { asOfOf, type LakeView } from "../../query/reader";
-import { coordinatesOf, moneyOf, type Row, text, textOrNull, whole } from "../../query/values";
+import { asOfOf, type Bounds, type LakeView } from "../../query/reader";
+import { big, coordinatesOf, moneyOf, type Row, text, textOrNull, whole } from "../../query/values";
 import type { AlertDetail, AlertRow, TimelineEntry } from "./contract";
 import { alertRows, type FraudSources } from "./queries";
 import { ALERT_COLUMNS, blacklistRow, blacklistSql, countOf, STEP_COLUMNS, signalOf, transactionStep } from "./rows";
@@ -16,6 +17,7 @@ const DAY_MS = 86_400_000;
 const LIFECYCLE_DAYS = { before: 7, after: 60 };
 const HISTORY_DAYS = 30;
 const HISTORY_ROWS = 60;
+const HISTORY_FILES = 16;
 const LINKED_ROWS = 50;
 const DIMENSIONS = { merchants: "dim_merchants", customers: "dim_customers", stolenCards: "dim_stolen_cards" };
 const MERCHANTS_PARTIAL = "merchants_partial";
@@ -120,7 +122,8 @@ async function readSteps(view: LakeView, alert: Row): Promise<Row[]> {
   const transactionId = textOrNull(alert, "transaction_id");
   if (transactionId === null) return [];
   const { before, after } = LIFECYCLE_DAYS;
-  const transactions = await view.scan(TRANSACTIONS.name, around(text(alert, "event_time"), before, after));
+  const bounds = around(text(alert, "event_time"), before, after);
+  const transactions = await view.scanHolding(TRANSACTIONS.name, [transactionId], bounds);
   return view.rows(
     `SELECT ${STEP_COLUMNS} FROM ${transactions} WHERE transaction_id = $tx
       ORDER BY event_time, ingested_at, source_offset LIMIT 200`,
@@ -130,8 +133,8 @@ async function readSteps(view: LakeView, alert: Row): Promise<Row[]> {
 
 async function readSignals(view: LakeView, transactionId: string): Promise<Row[]> {
   return view.rows(
-    `SELECT fraud_signal_id, fraud_score, reason_code, model_version, event_time FROM ${await view.scan(FRAUD_SIGNALS.name)}
-      WHERE transaction_id = $tx ORDER BY event_time LIMIT 50`,
+    `SELECT fraud_signal_id, fraud_score, reason_code, model_version, event_time
+       FROM ${await view.scanHolding(FRAUD_SIGNALS.name, [transactionId])} WHERE transaction_id = $tx ORDER BY event_time LIMIT 50`,
     { tx: transactionId },
   );
 }
@@ -143,12 +146,42 @@ async function readHistory(view: LakeView, alert: Row): Promise<Row[]> {
   const condition = kind === "party" ? column.party : kind === "card" ? column.card : column.transaction;
   const id = kind === "transaction" ? textOrNull(alert, "user_id") : text(alert, "entity_id");
   if (id === null) return [];
-  const transactions = await view.scan(TRANSACTIONS.name, around(text(alert, "event_time"), HISTORY_DAYS, 1));
-  return view.rows(
-    `SELECT ${STEP_COLUMNS} FROM ${transactions} WHERE ${condition} = $id
-      ORDER BY event_time DESC, source_offset DESC LIMIT ${HISTORY_ROWS}`,
-    { id },
+  return newestRows(view, {
+    condition: `${condition} = $id`,
+    id,
+    bounds: around(text(alert, "event_time"), HISTORY_DAYS, 1),
+  });
+}
+
+/** A busy party is in every file: they are read newest first, a few at a time, until none left can hold a newer row. */
+async function newestRows(
+  view: LakeView,
+  { condition, id, bounds }: { condition: string; id: string; bounds: Bounds },
+): Promise<Row[]> {
+  const newestOf = ({ stats }: DataFile) => String(stats.maxValues.event_time ?? "9");
+  const files = [...(await view.filesHolding(TRANSACTIONS.name, [id], bounds))].sort((a, b) =>
+    newestOf(a) < newestOf(b) ? 1 : -1,
   );
+  let rows: Row[] = [];
+  for (let taken = 0; taken < files.length; taken += HISTORY_FILES) {
+    const next = files[taken];
+    const last = rows.length < HISTORY_ROWS ? undefined : rows.at(-1);
+    if (next !== undefined && last !== undefined && text(last, "event_time") > newestOf(next)) break;
+    const scan = await view.scanFiles(TRANSACTIONS.name, files.slice(taken, taken + HISTORY_FILES));
+    const found = await view.rows(
+      `SELECT ${STEP_COLUMNS} FROM ${scan} WHERE ${condition}
+        ORDER BY event_time DESC, source_offset DESC LIMIT ${HISTORY_ROWS}`,
+      { id },
+    );
+    rows = [...rows, ...found].sort(byNewest).slice(0, HISTORY_ROWS);
+  }
+  return rows;
+}
+
+function byNewest(a: Row, b: Row): number {
+  const [left, right] = [text(a, "event_time"), text(b, "event_time")];
+  if (left !== right) return left < right ? 1 : -1;
+  return big(a, "source_offset") < big(b, "source_offset") ? 1 : -1;
 }
 
 async function readCard(view: LakeView, alert: Row): Promise<AlertDetail["card"]> {
@@ -157,7 +190,7 @@ async function readCard(view: LakeView, alert: Row): Promise<AlertDetail["card"]
   const bounds = around(text(alert, "event_time"), 1, 0);
   const [seen] = await view.rows(
     `SELECT count(*) AS events, count(DISTINCT merchant_id) AS merchants, count(*) FILTER (status = 'DECLINED') AS declines
-       FROM ${await view.scan(TRANSACTIONS.name, bounds)}
+       FROM ${await view.scanHolding(TRANSACTIONS.name, [token], bounds)}
       WHERE card_token = $token AND event_time >= $from::TIMESTAMPTZ AND event_time <= $until::TIMESTAMPTZ`,
     { token, from: bounds.min, until: text(alert, "event_time") },
   );
