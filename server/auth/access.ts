@@ -62,6 +62,7 @@ export const seesNames = (roles: readonly Role[]): boolean => SEES_NAMES.some((r
 const HOMES: readonly (readonly [Role, IndexName])[] = [
   ["fraud_analyst", "fraud"],
   ["finance", "reconciliation"],
+  ["treasury", "settlement"],
   ["ops", "ops"],
   ["partnerships", "merchants"],
 ];

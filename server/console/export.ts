@@ -17,10 +17,14 @@ import { readBreaks } from "../indexes/reconciliation/queries-breaks";
 import { readDay } from "../indexes/reconciliation/queries-day";
 import { readMatches } from "../indexes/reconciliation/queries-matches";
 import { readPayouts } from "../indexes/reconciliation/queries-payouts";
+import { CalendarQuery, PayoutsQuery as SchedulesQuery } from "../indexes/settlement/contract";
+import { readCalendar, readPayoutRows } from "../indexes/settlement/queries";
+import { readHolds } from "../indexes/settlement/queries-holds";
 import { CONTENT_TYPES, FILE_FORMATS, type FileColumn, type FileFormat, writeRows } from "../query/row-file";
 import { publicError, toTrpcError } from "../trpc/errors";
 import { ALERT_FILE, BLACKLIST_FILE, MERCHANT_FILE, QUARANTINE_FILE, TABLE_FILE } from "./export-columns";
 import { BREAK_FILE, DAY_FILE, MATCH_FILE, WATERFALL_FILE } from "./export-reconciliation";
+import { CASH_FILE, HOLD_FILE, PAYOUT_FILE } from "./export-settlement";
 import type { Services } from "./services";
 
 /** Rows read at once: as many as keep a page's memory small. */
@@ -123,6 +127,24 @@ const VIEWS: Readonly<Record<IndexName, Readonly<Record<string, (asked: Asked) =
         }
       });
     },
+  },
+  settlement: {
+    payouts: (asked) => {
+      const query = SchedulesQuery.parse(asked.filter);
+      return exported(asked, query, PAYOUT_FILE, () =>
+        keyset((cursor) => readPayoutRows(asked.services.reader, { ...query, cursor, limit: PAGE_ROWS }, asked.signal)),
+      );
+    },
+    calendar: (asked) => {
+      const query = CalendarQuery.parse(asked.filter);
+      return exported(asked, query, CASH_FILE, async function* () {
+        yield (await readCalendar(asked.services.reader, query, asked.signal)).days;
+      });
+    },
+    holds: (asked) =>
+      exported(asked, {}, HOLD_FILE, async function* () {
+        yield (await readHolds(asked.services.reader, asked.signal)).holds;
+      }),
   },
   ops: {
     quarantine: (asked) => {

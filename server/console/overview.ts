@@ -15,6 +15,7 @@ import { big, text, textOrNull, whole } from "../query/values";
 import type { ControlTotal, Overview, OverviewRow } from "./contract";
 import { readFreshness } from "./freshness";
 import { reconciliationPart } from "./overview-reconciliation";
+import { settlementPart } from "./overview-settlement";
 import type { Services } from "./services";
 
 const TREND_MINUTES = 120;
@@ -27,6 +28,7 @@ type ReadPart = (services: Services, view: LakeView, casesTable: string) => Prom
 const PARTS: Readonly<Record<IndexName, ReadPart>> = {
   fraud: readFraud,
   reconciliation: reconciliationPart,
+  settlement: settlementPart,
   merchants: readMerchants,
   ops: readOps,
 };

@@ -4,6 +4,7 @@ import { MERCHANT_CUSTOMERS, MERCHANTS_PARTIAL } from "./merchants/tables";
 import type { IndexName } from "./names";
 import { OPS_LATENCY, OPS_MINUTES } from "./ops/tables";
 import { RECONCILIATION } from "./reconciliation/tables";
+import { SETTLEMENT, SETTLEMENT_HOLDS } from "./settlement/tables";
 
 /** What the server knows of an index beside its name: health, freshness and exports read this. */
 export interface IndexApi {
@@ -25,6 +26,10 @@ export const INDEX_APIS: Readonly<Record<IndexName, IndexApi>> = {
   merchants: {
     tables: [MERCHANTS_PARTIAL.name, MERCHANT_CUSTOMERS.name],
     watermark: { table: MERCHANTS_PARTIAL.name, column: "last_event_time" },
+  },
+  settlement: {
+    tables: [SETTLEMENT.name, SETTLEMENT_HOLDS.name],
+    watermark: { table: SETTLEMENT.name, column: "business_date" },
   },
   ops: {
     tables: [OPS_MINUTES.name, OPS_LATENCY.name, INGEST_BALANCE.name, QUARANTINE.name],

@@ -1,9 +1,10 @@
 import type { FinalDefinition } from "../batch/definition";
 import { ConcordanceError } from "../domain/errors";
 import { RECONCILIATION_FINAL } from "./reconciliation/final";
+import { SETTLEMENT_FINAL } from "./settlement/final";
 
 /** Every final index, each after those whose finals of the same date it reads. */
-export const ALL_FINALS: readonly FinalDefinition<unknown>[] = [RECONCILIATION_FINAL];
+export const ALL_FINALS: readonly FinalDefinition<unknown>[] = [RECONCILIATION_FINAL, SETTLEMENT_FINAL];
 
 /** The final of that name. Throws `no_such_final`. */
 export function finalOf(index: string): FinalDefinition<unknown> {

@@ -15,6 +15,7 @@ import { MERCHANT_CUSTOMERS, MERCHANTS_PARTIAL } from "./merchants/tables";
 import { createOpsProjections } from "./ops/projection";
 import { OPS_LATENCY, OPS_MINUTES } from "./ops/tables";
 import { RECONCILIATION, RECONCILIATION_DECISIONS } from "./reconciliation/tables";
+import { SETTLEMENT, SETTLEMENT_HOLDS } from "./settlement/tables";
 
 /** Every table of the lake. */
 export const ALL_TABLES: readonly TableSpec[] = [
@@ -42,6 +43,8 @@ export const ALL_TABLES: readonly TableSpec[] = [
   STATEMENT_FILES,
   RECONCILIATION,
   RECONCILIATION_DECISIONS,
+  SETTLEMENT_HOLDS,
+  SETTLEMENT,
 ];
 
 /** Every projection, all on one connection. */

@@ -1,5 +1,5 @@
 /** The indexes of this console, in the order of the navigation. Adding one here makes the compiler ask for the rest. */
-export const INDEX_NAMES = ["fraud", "reconciliation", "merchants", "ops"] as const;
+export const INDEX_NAMES = ["fraud", "reconciliation", "merchants", "settlement", "ops"] as const;
 export type IndexName = (typeof INDEX_NAMES)[number];
 
 /** Roles of PRODUCT.md section 5. */
@@ -57,6 +57,7 @@ export const INDEXES: Readonly<Record<IndexName, IndexEntry>> = {
       { path: "/reconciliation/breaks", title: "Breaks" },
       { path: "/reconciliation/matches", title: "Matches" },
       { path: "/reconciliation/payouts", title: "Payouts explained" },
+      { path: "/reconciliation/statements", title: "Statements" },
     ],
   },
   merchants: {
@@ -66,6 +67,18 @@ export const INDEXES: Readonly<Record<IndexName, IndexEntry>> = {
     freshnessPromiseMs: 2_000,
     key: "m",
     pages: [{ path: "/merchants", title: "Merchants" }],
+  },
+  settlement: {
+    title: "Settlement",
+    question: "What leaves when, in which currency, and what moved it?",
+    kind: "final",
+    freshnessPromiseMs: 93_600_000,
+    key: "t",
+    pages: [
+      { path: "/settlement/calendar", title: "Calendar" },
+      { path: "/settlement/payouts", title: "Payouts" },
+      { path: "/settlement/holds", title: "Holds" },
+    ],
   },
   ops: {
     title: "Operations",
@@ -88,6 +101,7 @@ export const INDEX_READERS: Readonly<Record<IndexName, readonly Role[]>> = {
   fraud: ["fraud_analyst", "compliance", "admin", "auditor"],
   reconciliation: ["finance", "treasury", "ops", "compliance", "admin", "auditor"],
   merchants: ["partnerships", "finance", "treasury", "marketing", "fraud_analyst", "compliance", "admin", "auditor"],
+  settlement: ["treasury", "finance", "partnerships", "admin", "auditor"],
   ops: ["ops", "admin", "auditor"],
 };
 
@@ -96,5 +110,6 @@ export const INDEX_WRITERS: Readonly<Record<IndexName, readonly Role[]>> = {
   fraud: ["fraud_analyst", "admin"],
   reconciliation: ["finance", "admin"],
   merchants: ["admin"],
+  settlement: ["treasury", "admin"],
   ops: ["ops", "admin"],
 };

@@ -10,8 +10,8 @@ import { fraudRouter } from "../indexes/fraud/router";
 import { merchantsRouter } from "../indexes/merchants/router";
 import { opsRouter } from "../indexes/ops/router";
 import { reconciliationRouter } from "../indexes/reconciliation/router";
-import { statementsRouter } from "../rest/router";
 import { settlementRouter } from "../indexes/settlement/router";
+import { statementsRouter } from "../rest/router";
 import { createCallerFactory, router } from "./init";
 
 export const appRouter = router({

@@ -62,6 +62,20 @@ describe("the payout schedule", () => {
     expect(reserve).toEqual([]);
   });
 
+  it("carries what is below the minimum to the first payout that reaches it", () => {
+    const { payouts, carriedForwardMinor } = plan(
+      [day("2026-11-16", 400n), day("2026-11-17", 500n), day("2026-11-18", 100n), day("2026-11-19", 900n)],
+      { terms: { ...TERMS, reserve: null }, minimumMinor: 1_000n },
+    );
+    expect(payouts.map(({ netMinor, carriedForwardMinor: carried }) => [netMinor, carried])).toEqual([
+      [0n, 400n],
+      [0n, 900n],
+      [1_000n, 0n],
+      [0n, 900n],
+    ]);
+    expect(carriedForwardMinor).toBe(900n);
+  });
+
   it("moves a release off a closed day, and says so", () => {
     const terms = { ...TERMS, reserve: { percent: { unscaled: 10n, scale: 0 }, calendarDays: 32 } };
     const { payouts } = plan([day("2026-11-20", 10_000n)], { terms });

@@ -37,11 +37,11 @@ export interface Payout {
   readonly feesMinor: bigint;
   readonly reserveHeldMinor: bigint;
   readonly reserveReleasedMinor: bigint;
-  /** What the payout before could not cover; 0 or negative. */
+  /** What the payout before could not cover, negative; or was too small to pay, positive. */
   readonly broughtForwardMinor: bigint;
   /** What leaves; never negative. */
   readonly netMinor: bigint;
-  /** What this one cannot cover; 0 or negative. */
+  /** What this one cannot cover, negative; or is too small to pay, positive. */
   readonly carriedForwardMinor: bigint;
   /** The dates paid, each with the shifts from it to `scheduledOn`. */
   readonly sales: readonly { readonly businessDate: BusinessDate; readonly shifts: readonly Shift[] }[];
@@ -54,7 +54,7 @@ export interface PayoutPlan {
   readonly payouts: readonly Payout[];
   /** Reserve still kept after the horizon. */
   readonly reserve: readonly Tranche[];
-  /** Owed by the merchant after the last payout; 0 or negative. */
+  /** Owed by the merchant after the last payout, negative; or below the minimum, positive. */
   readonly carriedForwardMinor: bigint;
 }
 
@@ -69,6 +69,8 @@ export interface PayoutOptions {
   readonly openingReserve?: readonly Tranche[];
   /** 0 or negative. */
   readonly openingMinor?: bigint;
+  /** Less than this is not paid out but carried forward. */
+  readonly minimumMinor?: bigint;
 }
 
 interface Cycle {
@@ -104,11 +106,12 @@ export function planPayouts(options: PayoutOptions): PayoutPlan {
   };
   for (const tranche of options.openingReserve ?? []) keep(tranche);
 
+  const minimum = options.minimumMinor ?? 0n;
   const payouts: Payout[] = [];
   let broughtForward = checkedOpening(options.openingMinor ?? 0n);
   // Grows while it is walked: reserve goes out strictly after the payout it was kept from, so only ahead of here.
   for (const scheduledOn of dates) {
-    const payout = payOut({ scheduledOn, cycle: cycleOn(scheduledOn), terms, holds, broughtForward });
+    const payout = payOut({ scheduledOn, cycle: cycleOn(scheduledOn), terms, holds, broughtForward, minimum });
     if (payout.reserveHeldMinor > 0n) keep(trancheOf(terms, scheduledOn, payout.reserveHeldMinor));
     payouts.push(payout);
     broughtForward = payout.carriedForwardMinor;
@@ -129,9 +132,10 @@ interface CycleOptions {
   readonly terms: PayoutTerms;
   readonly holds: readonly Hold[];
   readonly broughtForward: bigint;
+  readonly minimum: bigint;
 }
 
-function payOut({ scheduledOn, cycle, terms, holds, broughtForward }: CycleOptions): Payout {
+function payOut({ scheduledOn, cycle, terms, holds, broughtForward, minimum }: CycleOptions): Payout {
   const sum = (amount: (totals: SaleTotals) => bigint): bigint =>
     cycle.sales.reduce((total, { totals }) => total + amount(totals), 0n);
   const grossMinor = sum(({ grossMinor }) => grossMinor);
@@ -142,6 +146,7 @@ function payOut({ scheduledOn, cycle, terms, holds, broughtForward }: CycleOptio
   const reserveReleasedMinor = cycle.released.reduce((total, { amountMinor }) => total + amountMinor, 0n);
   const balance =
     grossMinor - refundsMinor - chargebacksMinor - feesMinor - reserveHeldMinor + reserveReleasedMinor + broughtForward;
+  const isPaid = balance > 0n && balance >= minimum;
   const outcome = afterHolds(terms, scheduledOn, holds);
   return {
     scheduledOn,
@@ -154,8 +159,8 @@ function payOut({ scheduledOn, cycle, terms, holds, broughtForward }: CycleOptio
     reserveHeldMinor,
     reserveReleasedMinor,
     broughtForwardMinor: broughtForward,
-    netMinor: balance > 0n ? balance : 0n,
-    carriedForwardMinor: balance > 0n ? 0n : balance,
+    netMinor: isPaid ? balance : 0n,
+    carriedForwardMinor: isPaid ? 0n : balance,
     sales: cycle.sales.map(({ totals, shifts }) => ({ businessDate: totals.businessDate, shifts })),
     released: cycle.released,
     shifts: outcome.shifts,

@@ -1,0 +1,106 @@
+import { optional, required, type TableSpec } from "../../lake/types";
+
+const RETENTION = { logDays: 2555, dataDays: null } as const;
+
+/**
+ * One close of one business date. A payment step is told once, in the close that took it in, with the payout it belongs to; a
+ * payout in every close until it is paid; reserve as long as it is kept; a balance as long as there is one.
+ */
+export const SETTLEMENT: TableSpec = {
+  name: "settlement",
+  kind: "final",
+  description:
+    "Per business date: every payout that is open or was paid by that day, with its payments taken in that day",
+  columns: [
+    required("business_date", "date", "The close this row belongs to"),
+    required("row_kind", "string", "payout; item: a payment step; reserve: kept back from a payout; balance: carried"),
+    required("row_key", "string", "Identifies the row within the close"),
+    required("merchant_id", "string", "Merchant"),
+    required("currency", "string", "ISO 4217 code"),
+    required("exponent", "int", "Decimal places"),
+    optional("payout_id", "string", "The payout, as the bank is told: the same in every close"),
+    optional("scheduled_on", "date", "Payout date by terms and schedule, before holds"),
+    optional("pay_on", "date", "When it is paid; null while a hold without an end keeps it"),
+    optional("status", "string", "projected, scheduled, held, paid or late; of a payment step its own status"),
+    optional("reason", "string", "Why the status is not the ordinary one"),
+    optional(
+      "moved_by",
+      "string",
+      "What moved its dates, between bars: cut_off, weekend, holiday, schedule, hold, gate, late",
+    ),
+    optional("gross_minor", "bigint", "Settled payments"),
+    optional("refunds_minor", "bigint", "Refunds and returned payments, positive"),
+    optional("chargebacks_minor", "bigint", "Chargebacks, positive"),
+    optional("fees_minor", "bigint", "Fees by plan, positive"),
+    optional("reserve_held_minor", "bigint", "Kept back as rolling reserve"),
+    optional("reserve_released_minor", "bigint", "Reserve of earlier payouts that goes out with this one"),
+    optional("brought_forward_minor", "bigint", "Carried from the payout before"),
+    optional("net_minor", "bigint", "What leaves; never negative"),
+    optional("carried_forward_minor", "bigint", "Left for the next payout: a debt, or less than the minimum"),
+    optional("payments", "bigint", "Payment steps in it"),
+    optional("unpriced", "bigint", "Of them payments that no rule of the fee plan covers"),
+    optional(
+      "expected_minor",
+      "bigint",
+      "Approved and not yet settled: what the payout will grow by after fees and reserve",
+    ),
+    optional("expected_payments", "bigint", "Payments in expected_minor"),
+    optional("due_on", "date", "Last date on which the bank may show it"),
+    optional("not_before", "date", "A failed gate keeps it at least until then"),
+    optional("hold_id", "string", "The hold that keeps or kept it"),
+    optional("bank_minor", "bigint", "What bank lines that name it add up to"),
+    optional("bank_line_key", "string", "The first of those lines"),
+    optional(
+      "amount_minor",
+      "bigint",
+      "Of a step what it adds to the payout before fees; of a reserve or balance its amount",
+    ),
+    optional("fee_minor", "bigint", "Fee of the step; null where no rule of the plan covers it"),
+    optional("transaction_id", "string", "Payment"),
+    optional("payment_type", "string", "Payment type"),
+    optional("event_time", "timestamp", "When the step happened"),
+    optional("item_date", "date", "Business date of the step"),
+    optional("sale_date", "date", "Date it counts for by the merchant's cut-off"),
+    optional("release_from", "date", "Reserve: first date it may go out"),
+    optional("release_on", "date", "Reserve: payout it goes out with, where the calendar reaches that far"),
+    optional("delay_days", "int", "Terms: business days"),
+    optional("cutoff", "string", "Terms: cut-off"),
+    optional("zone", "string", "Terms: its zone"),
+    optional("calendar", "string", "Terms: calendar"),
+    optional("schedule", "string", "Terms: business_day, week or month"),
+    optional("schedule_days", "string", "Terms: days of the schedule"),
+    optional("fee_plan", "string", "Terms: fee plan"),
+    optional("reserve_percent", "double", "Terms: rolling reserve"),
+    optional("reserve_days", "int", "Terms: calendar days it is kept"),
+    optional("minimum_minor", "bigint", "Terms: smallest payout"),
+    required("rule_version", "string", "Rules and calendars it was made by"),
+    optional("source", "string", "Source of the payment step"),
+    optional("source_partition", "string", "Its partition"),
+    optional("source_offset", "bigint", "Its position"),
+  ],
+  partitionBy: [],
+  key: ["business_date", "row_key"],
+  sortBy: ["row_kind", "merchant_id", "currency", "row_key"],
+  retention: RETENTION,
+};
+
+/** Holds placed and released by people, append-only: of a hold the row `release` ends what the row `place` began. */
+export const SETTLEMENT_HOLDS: TableSpec = {
+  name: "settlement_holds",
+  kind: "raw",
+  description: "Holds on payouts, placed and released by people, which every later run obeys",
+  columns: [
+    required("hold_id", "string", "The hold"),
+    required("act", "string", "place or release"),
+    required("merchant_id", "string", "Merchant"),
+    optional("currency", "string", "ISO 4217 code; null: every currency"),
+    required("effective_on", "date", "place: first payout date held; release: first date without the hold"),
+    required("reason", "string", "Why, in the words of the person"),
+    required("decided_by", "string", "Person"),
+    required("decided_at", "timestamp", "When"),
+  ],
+  partitionBy: [],
+  key: ["hold_id", "act"],
+  sortBy: ["decided_at"],
+  retention: RETENTION,
+};
