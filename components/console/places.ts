@@ -34,7 +34,13 @@ function crossCrumbs(segments: readonly string[]): readonly Crumb[] {
   const [first, ...rest] = segments;
   if (first === "trace") return [{ title: "Trace", href: null }, ...traceCrumb(rest)];
   if (first === "search") return [{ title: "Search", href: null }];
-  return first === "overview" ? [{ title: "Overview", href: null }] : [];
+  if (first !== "overview") return [];
+  return rest.length === 0
+    ? [{ title: "Overview", href: null }]
+    : [
+        { title: "Overview", href: "/overview" },
+        { title: "Payments", href: null },
+      ];
 }
 
 const traceCrumb = (rest: readonly string[]): readonly Crumb[] =>

@@ -3,6 +3,8 @@ import { mapped, personal, procedureIn, router } from "../trpc/init";
 import { Freshness, Me, Overview, OverviewQuery, SearchQuery, SearchResult, Trace, TraceQuery } from "./contract";
 import { followFreshness, readFreshness } from "./freshness";
 import { readOverview } from "./overview";
+import { readPayments } from "./payments";
+import { PaymentsPage, PaymentsQuery } from "./payments-contract";
 import { findAnything } from "./search";
 import { describePerson } from "./session";
 import { readTrace } from "./trace";
@@ -27,6 +29,11 @@ export const overviewRouter = router({
     .input(OverviewQuery)
     .output(Overview)
     .query(({ ctx, input, signal }) => readOverview(ctx.services, ctx.scope, input.businessDate, signal)),
+  /** Single payments: for who may trace one. */
+  payments: procedureIn("trace", "read")
+    .input(PaymentsQuery)
+    .output(PaymentsPage)
+    .query(({ ctx, input, signal }) => readPayments(ctx.services.reader, input, signal)),
 });
 
 export const searchRouter = router({

@@ -1,12 +1,13 @@
 "use client";
 
-import { TextInput } from "@mantine/core";
+import { Group, TextInput } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { useQueryStates } from "nuqs";
 import { Sparkline } from "@/components/charts/sparkline";
 import { shortDuration } from "@/components/console/freshness";
 import { PageHeader } from "@/components/console/page-header";
+import { useMe } from "@/components/console/use-me";
 import { useTRPC } from "@/components/trpc/client";
 import { EmptyState } from "@/components/ui/empty-state";
 import { Money } from "@/components/ui/money";
@@ -16,6 +17,7 @@ import { StatTile, StatTiles } from "@/components/ui/stat-tile";
 import { StatusBadge } from "@/components/ui/status-badge";
 import { Time } from "@/components/ui/time";
 import type { Overview, OverviewRow } from "@/server/console/contract";
+import { type MoneyFlow, paymentsHref } from "../payments/_components/payments-state";
 import classes from "./overview.module.css";
 import { businessDateOf, overviewParsers } from "./overview-state";
 
@@ -154,17 +156,29 @@ function IndexRow({ row: { title, question, href, freshness, controls, wants, tr
 
 function MoneyOfDay({ overview, onDate }: { overview: Overview; onDate: (date: string | null) => void }) {
   const { money, businessDate } = overview;
+  const { person } = useMe();
+  // Marketing sees sums, and no single payment.
+  const traces = person?.roles.some((role) => role !== "marketing") ?? false;
+  const hrefOf = (currency: string, flow: MoneyFlow) =>
+    businessDate === null || !traces ? null : paymentsHref(businessDate, currency, flow);
   return (
     <Panel
       flush
       title="Money of the business date, per currency"
       actions={
-        <TextInput
-          type="date"
-          aria-label="Business date"
-          value={businessDate ?? ""}
-          onChange={({ currentTarget: { value } }) => onDate(value === "" ? null : value)}
-        />
+        <Group gap="sm">
+          {overview.moneyReadAt !== null && (
+            <span className="dim">
+              read <Time at={overview.moneyReadAt} short />
+            </span>
+          )}
+          <TextInput
+            type="date"
+            aria-label="Business date"
+            value={businessDate ?? ""}
+            onChange={({ currentTarget: { value } }) => onDate(value === "" ? null : value)}
+          />
+        </Group>
       }
     >
       {money.length === 0 ? (
@@ -196,9 +210,24 @@ function MoneyOfDay({ overview, onDate }: { overview: Overview; onDate: (date: s
                       {line.currency}
                     </Link>
                   </th>
-                  <MoneyCell line={line} minor={line.inMinor} payments={line.paymentsIn} />
-                  <MoneyCell line={line} minor={line.outMinor} payments={line.paymentsOut} />
-                  <MoneyCell line={line} minor={line.inFlightMinor} payments={line.paymentsInFlight} />
+                  <MoneyCell
+                    line={line}
+                    minor={line.inMinor}
+                    payments={line.paymentsIn}
+                    href={hrefOf(line.currency, "in")}
+                  />
+                  <MoneyCell
+                    line={line}
+                    minor={line.outMinor}
+                    payments={line.paymentsOut}
+                    href={hrefOf(line.currency, "out")}
+                  />
+                  <MoneyCell
+                    line={line}
+                    minor={line.inFlightMinor}
+                    payments={line.paymentsInFlight}
+                    href={hrefOf(line.currency, "in_flight")}
+                  />
                 </tr>
               ))}
             </tbody>
@@ -213,13 +242,24 @@ interface MoneyCellProps {
   readonly line: Overview["money"][number];
   readonly minor: bigint;
   readonly payments: number;
+  /** Where its payments are listed; null where this person may not see them. */
+  readonly href: string | null;
 }
 
-function MoneyCell({ line: { currency, exponent }, minor, payments }: MoneyCellProps) {
+function MoneyCell({ line: { currency, exponent }, minor, payments, href }: MoneyCellProps) {
+  const money = <Money amount={{ amountMinor: minor, currency, exponent }} />;
   return (
     <td className={classes.right}>
-      <Money amount={{ amountMinor: minor, currency, exponent }} />
-      <div className={classes.dim}>{payments.toLocaleString("en-US")} payments</div>
+      {payments === 0 || href === null ? (
+        money
+      ) : (
+        <Link href={href} prefetch={false}>
+          {money}
+        </Link>
+      )}
+      <div className={classes.dim}>
+        {payments.toLocaleString("en-US")} {payments === 1 ? "payment" : "payments"}
+      </div>
     </td>
   );
 }
