@@ -1,4 +1,4 @@
-import { and, eq, gte, sql } from "drizzle-orm";
+import { eq, gte, isNotNull, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { FinalDefinition } from "../batch/definition";
 import { datesToRerun } from "../batch/late";
@@ -18,6 +18,11 @@ export const Changed = z.object({
   earlierClosedLater: z.string().nullable(),
 });
 export type Changed = z.infer<typeof Changed>;
+
+export interface RunDate {
+  readonly index: string;
+  readonly businessDate: BusinessDate;
+}
 
 export interface FinalDate {
   readonly index: string;
@@ -128,12 +133,23 @@ export async function writeDates(database: Database, index: string, dates: reado
   });
 }
 
+/** Closed dates that have changed since, the oldest first; at most `limit`. */
+export async function readChangedDates(db: Queries, limit: number): Promise<RunDate[]> {
+  const rows = await db
+    .select({ index: finalDates.index, businessDate: finalDates.businessDate })
+    .from(finalDates)
+    .where(isNotNull(finalDates.changed))
+    .orderBy(finalDates.businessDate)
+    .limit(limit);
+  return rows.map(({ index, businessDate }) => ({ index, businessDate: businessDate as BusinessDate }));
+}
+
 /** What was last found of the dates from one on. */
 export async function readDates(db: Queries, from: BusinessDate): Promise<(FinalDate & { lookedAtMs: number })[]> {
   const rows = await db
     .select()
     .from(finalDates)
-    .where(and(gte(finalDates.businessDate, from)))
+    .where(gte(finalDates.businessDate, from))
     .orderBy(finalDates.businessDate);
   return rows.map(({ lookedAt, changed, businessDate, ...row }) => ({
     ...row,

@@ -45,14 +45,13 @@ function positionOf(source: string, living: readonly Heartbeat[]): StreamPositio
     : { source, readUntilMs: null, why: "it has not said which partitions it reads" };
 }
 
-/** Other finals whose rows of the same date a final reads. */
+/** Other finals whose rows of the same date a final reads; which ones does not hang on its settings. */
 export function dependenciesOf(
   definition: FinalDefinition<unknown>,
   finals: readonly FinalDefinition<unknown>[],
   date: BusinessDate,
-  settings: unknown,
 ): readonly FinalDefinition<unknown>[] {
-  const inputs = definition.inputs(date, definition.settings.parse(settings));
+  const inputs = definition.inputs(date, definition.settings.parse({}));
   const ofDate = inputs.filter(({ from, to }) => (from === null || from <= date) && (to === null || to >= date));
   return finals.filter(
     (final) => final.index !== definition.index && ofDate.some(({ table }) => table === final.table.name),

@@ -42,5 +42,3 @@ export const passes = (error: unknown): boolean =>
 
 /** Who acts where no person does. */
 export const SYSTEM = { id: "system", name: "schedule" } as const;
-
-export type RunDate = { readonly index: string; readonly businessDate: BusinessDate };

@@ -91,8 +91,7 @@ async function dependencyStates(parts: RunParts, run: Run, open: readonly Run[])
   const definition = finalIn(parts, run.index);
   if (definition === null || run.mode === "dry_run") return [];
   const states: DependencyState[] = [];
-  const settings = await parts.settingsOf(run.index, run.businessDate);
-  for (const { index, table } of dependenciesOf(definition, parts.finals, run.businessDate, settings)) {
+  for (const { index, table } of dependenciesOf(definition, parts.finals, run.businessDate)) {
     const snapshot = await parts.lake.table(table.name).refresh();
     states.push({
       index,

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gte, inArray, isNull, lt, sql } from "drizzle-orm";
+import { and, asc, desc, eq, getTableColumns, gte, inArray, isNull, lt, sql } from "drizzle-orm";
 import { type JobSpec, specId } from "../batch/spec";
 import type { Actor } from "../db/audit";
 import type { Queries } from "../db/connect";
@@ -64,15 +64,24 @@ export async function askRun(db: RunDb, request: RunRequest): Promise<string | n
   return made?.id ?? null;
 }
 
+/** A run without what is large: its pinned files, diff, control totals and log. */
+export const BRIEF = {
+  ...getTableColumns(runs),
+  spec: sql<unknown>`null`,
+  controls: sql<unknown>`null`,
+  diff: sql<string | null>`null`,
+  log: sql<unknown>`'[]'::jsonb`,
+};
+
 export async function readRun(db: RunDb, id: string): Promise<Run | null> {
   const [row] = await db.select().from(runs).where(eq(runs.id, id));
   return row === undefined ? null : runOf(row);
 }
 
-/** Runs that have something to do, in the order they go: by priority, then the oldest date. */
+/** Runs that have something to do, brief, in the order they go: by priority, then the oldest date. */
 export async function readOpenRuns(db: RunDb): Promise<Run[]> {
   const rows = await db
-    .select()
+    .select(BRIEF)
     .from(runs)
     .where(inArray(runs.state, OPEN_STATES))
     .orderBy(desc(runs.priority), asc(runs.businessDate), asc(runs.askedAt))

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { verifyAudit } from "../../server/db/audit";
+import { invariant } from "../../server/domain/errors";
 import { ALL_FINALS } from "../../server/indexes/finals";
 import { INDEX_WRITERS, ROLES } from "../../server/indexes/names";
 import { openRunQueue } from "../../server/jobs/queue";
@@ -12,6 +13,8 @@ import { until } from "../support/product";
 const DAY_MS = 86_400_000;
 /** A day of the simulated world that has ended. */
 const DATE = new Date(Date.now() - 2 * DAY_MS).toISOString().slice(0, 10);
+/** Long before what the page shows. */
+const BROKEN = "2020-01-01";
 const INDEX = "reconciliation";
 const LIMIT_MS = 180_000;
 
@@ -31,7 +34,10 @@ beforeAll(async () => {
     lake,
     queue,
     finals: ALL_FINALS,
-    settingsOf: async () => ({}),
+    settingsOf: async (_index, date) => {
+      invariant(date !== BROKEN, "this date cannot be run");
+      return {};
+    },
     sources: ["nobody-reads-this"],
     zones: ["UTC"],
     catchUpDays: 0,
@@ -115,6 +121,22 @@ describe("jobs in the console", () => {
       expect((await console.lake.table(INDEX).refresh()).version).toBeGreaterThanOrEqual(before.version);
       await expect(ops().commitRun({ runId: committed.run.id })).rejects.toMatchObject({ code: "CONFLICT" });
       expect(await audited("run.commit")).toHaveLength(1);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    "that failed for good stand at the head of the page, however old their date, until it is run again",
+    async () => {
+      const failed = await ended(idOf(await start({ from: BROKEN, to: BROKEN, override: "the bank is on the phone" })));
+      expect(failed.run).toMatchObject({ state: "failed", fault: { code: "invariant_broken" } });
+      const standing = async () =>
+        (await ops().jobs({})).attention.filter(({ businessDate }) => businessDate === BROKEN);
+      expect(await standing()).toMatchObject([{ index: INDEX, state: "failed", latest: { id: failed.run.id } }]);
+      const again = idOf(await start({ from: BROKEN, to: BROKEN }));
+      expect(await standing()).toEqual([]);
+      await ops().cancelRun({ runId: again });
+      expect(await standing()).toMatchObject([{ latest: { id: failed.run.id } }]);
     },
     LIMIT_MS,
   );

@@ -66,6 +66,8 @@ export const Jobs = z.object({
   /** Newest first. */
   dates: z.array(DateText),
   cells: z.array(JobCell),
+  /** Of all dates, also those not shown: what failed for good and what has changed since its close; the oldest first. */
+  attention: z.array(JobCell),
   /** Batch workers that report that they run. */
   workers: z.number().int(),
   /** The newest date that has ended everywhere: what "run" offers. */

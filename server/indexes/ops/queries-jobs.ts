@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, gte, inArray, lte, sql } from "drizzle-orm";
+import { and, desc, eq, gt, gte, inArray, lte, ne, sql } from "drizzle-orm";
 import type { Person } from "../../auth/scope";
 import { runMark } from "../../batch/record";
 import type { Database } from "../../db/connect";
@@ -7,13 +7,13 @@ import { runs } from "../../db/schema";
 import { addDays } from "../../domain/calendar/business-days";
 import { ConcordanceError } from "../../domain/errors";
 import { type BusinessDate, formatInstant } from "../../domain/time";
-import { readDates } from "../../jobs/dates";
+import { type RunDate, readChangedDates, readDates } from "../../jobs/dates";
 import { OPEN_STATES } from "../../jobs/model";
 import { type Run, runOf } from "../../jobs/run";
-import { readOpenRuns, readRun } from "../../jobs/runs";
+import { BRIEF, readOpenRuns, readRun } from "../../jobs/runs";
 import { lastEndedDate, nextNightlyMs, nightlyOf, parseNightly } from "../../jobs/schedule";
 import type { Snapshot } from "../../lake/snapshot";
-import type { LakeReader } from "../../query/reader";
+import type { LakeReader, LakeView } from "../../query/reader";
 import { ALL_FINALS } from "../finals";
 import { INDEX_NAMES, INDEXES } from "../names";
 import type {
@@ -30,6 +30,7 @@ import { asOfOps } from "./queries";
 
 const ENDED_LATELY_MS = 10 * 60_000;
 const SHOWN_MAX = 20;
+const WANTING_MAX = 200;
 const RUNS_OF_GRID_MAX = 20_000;
 
 interface Sources {
@@ -68,23 +69,30 @@ export async function readJobs({ reader, database }: Sources, person: Person, qu
   const until = (query.until ?? newestDate) as BusinessDate;
   const dates = Array.from({ length: query.days }, (_, day) => addDays(until, -day));
   const from = dates.at(-1) ?? until;
-  const [known, latest] = await Promise.all([readDates(database.db, from), latestRuns(database, from, until)]);
+  const wanting = await readWanting(database);
+  const all = [...wanting.map(({ businessDate }) => businessDate), from, until].sort();
+  const [oldest = from, newest = until] = [all[0], all.at(-1)];
+  const [known, latest] = await Promise.all([readDates(database.db, oldest), latestRuns(database, oldest, newest)]);
   const facts = new Map(known.map((date) => [`${date.index}/${date.businessDate}`, date]));
+  const cellAt = (view: LakeView, { index, table }: (typeof ALL_FINALS)[number], businessDate: BusinessDate) =>
+    cellOf({
+      index,
+      businessDate,
+      closes: closesOf(view.snapshot(table.name), index, businessDate),
+      facts: facts.get(`${index}/${businessDate}`) ?? null,
+      runs: latest.get(`${index}/${businessDate}`) ?? { commit: null, dryRun: null },
+      person,
+    });
   return reader.read({ name: "ops.jobs" }, async (view) => ({
     indexes: ALL_FINALS.map(({ index }) => indexOf(index, beats)),
     dates,
-    cells: ALL_FINALS.flatMap(({ index, table }) =>
-      dates.map((businessDate) =>
-        cellOf({
-          index,
-          businessDate,
-          closes: closesOf(view.snapshot(table.name), index, businessDate),
-          facts: facts.get(`${index}/${businessDate}`) ?? null,
-          runs: latest.get(`${index}/${businessDate}`) ?? { commit: null, dryRun: null },
-          person,
-        }),
-      ),
-    ),
+    cells: ALL_FINALS.flatMap((final) => dates.map((businessDate) => cellAt(view, final, businessDate))),
+    attention: wanting
+      .flatMap(({ index, businessDate }) => {
+        const final = ALL_FINALS.find((known) => known.index === index);
+        return final === undefined ? [] : [cellAt(view, final, businessDate)];
+      })
+      .filter(({ state }) => state === "failed" || state === "changed"),
     workers: beats.length,
     newestDate,
     asOf: asOfOps(
@@ -92,6 +100,29 @@ export async function readJobs({ reader, database }: Sources, person: Person, qu
       ALL_FINALS.map(({ table }) => table.name),
     ),
   }));
+}
+
+/** Dates that may want a person: their last run failed, or they have changed since their close. */
+async function readWanting({ db }: Database): Promise<RunDate[]> {
+  const last = db
+    .selectDistinctOn([runs.index, runs.businessDate], {
+      index: runs.index,
+      businessDate: runs.businessDate,
+      state: runs.state,
+    })
+    .from(runs)
+    .where(and(eq(runs.mode, "commit"), ne(runs.state, "cancelled")))
+    .orderBy(runs.index, runs.businessDate, desc(runs.askedAt))
+    .as("last");
+  const [failed, changed] = await Promise.all([
+    db.select().from(last).where(eq(last.state, "failed")).limit(WANTING_MAX),
+    readChangedDates(db, WANTING_MAX),
+  ]);
+  const dates = new Map<string, RunDate>();
+  for (const { index, businessDate } of [...failed, ...changed]) {
+    dates.set(`${businessDate}/${index}`, { index, businessDate: businessDate as BusinessDate });
+  }
+  return [...dates].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, date]) => date);
 }
 
 const lives = (state: Heartbeat["state"]): boolean =>
@@ -149,12 +180,12 @@ function stateOf(latest: Run | null, closes: number | null, facts: CellFacts["fa
 
 const isOpen = ({ state }: Run): boolean => OPEN_STATES.some((open) => open === state);
 
-/** The newest committing run and the newest dry run of each index and date. */
+/** The newest committing run and the newest dry run of each index and date; a cancelled one says nothing of the date. */
 async function latestRuns({ db }: Database, from: BusinessDate, to: BusinessDate) {
   const rows = await db
-    .selectDistinctOn([runs.index, runs.businessDate, runs.mode])
+    .selectDistinctOn([runs.index, runs.businessDate, runs.mode], BRIEF)
     .from(runs)
-    .where(and(gte(runs.businessDate, from), lte(runs.businessDate, to)))
+    .where(and(gte(runs.businessDate, from), lte(runs.businessDate, to), ne(runs.state, "cancelled")))
     .orderBy(runs.index, runs.businessDate, runs.mode, desc(runs.askedAt))
     .limit(RUNS_OF_GRID_MAX);
   const latest = new Map<string, { commit: Run | null; dryRun: Run | null }>();
@@ -190,7 +221,7 @@ export async function readRunDetail({ database }: Sources, person: Person, runId
 export async function readRuns({ database }: Sources, person: Person, query: RunsQuery) {
   const { index, businessDate, limit } = query;
   const rows = await database.db
-    .select()
+    .select(BRIEF)
     .from(runs)
     .where(
       and(
@@ -207,7 +238,7 @@ export async function readRuns({ database }: Sources, person: Person, query: Run
 export async function readRunningWork({ database }: Sources, person: Person): Promise<RunningWork> {
   const open = await readOpenRuns(database.db);
   const ended = await database.db
-    .select()
+    .select(BRIEF)
     .from(runs)
     .where(
       and(

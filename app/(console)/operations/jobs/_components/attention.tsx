@@ -13,6 +13,7 @@ import type { JobVerbs } from "./use-job-verbs";
 const SHOWN_MAX = 12;
 
 export interface AttentionProps {
+  /** The oldest first. */
   readonly cells: readonly JobCell[];
   readonly mayRun: boolean;
   readonly verbs: JobVerbs;
@@ -21,8 +22,8 @@ export interface AttentionProps {
 
 /** What wants a person: runs that failed for good, and dates that have changed since they were closed. */
 export function Attention({ cells, mayRun, verbs, onOpen }: AttentionProps) {
-  const failed = cells.filter(({ state }) => state === "failed").toSorted(oldestFirst);
-  const changed = cells.filter(({ state }) => state === "changed").toSorted(oldestFirst);
+  const failed = cells.filter(({ state }) => state === "failed");
+  const changed = cells.filter(({ state }) => state === "changed");
   if (failed.length + changed.length === 0) return null;
   return (
     <div className={classes.pair}>
@@ -47,8 +48,6 @@ export function Attention({ cells, mayRun, verbs, onOpen }: AttentionProps) {
     </div>
   );
 }
-
-const oldestFirst = (a: JobCell, b: JobCell): number => a.businessDate.localeCompare(b.businessDate);
 
 interface WantingProps extends AttentionProps {
   readonly title: string;
@@ -85,7 +84,7 @@ function Wanting({ title, verb, cells, textOf, mayRun, verbs, onOpen }: WantingP
           <span className={classes.dim}>{textOf(cell)}</span>
         </div>
       ))}
-      {cells.length > SHOWN_MAX && <p className={classes.balance}>and {cells.length - SHOWN_MAX} more in the grid</p>}
+      {cells.length > SHOWN_MAX && <p className={classes.balance}>and {cells.length - SHOWN_MAX} more</p>}
       <ConfirmDialog
         opened={asking}
         title={verb}

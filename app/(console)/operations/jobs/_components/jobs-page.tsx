@@ -79,7 +79,7 @@ function Shown({ jobs, state, onState, mayRun, onRun }: ShownProps) {
     <div className={classes.stack}>
       <SchedulePanel indexes={jobs.indexes} workers={jobs.workers} />
       <Attention
-        cells={jobs.cells}
+        cells={jobs.attention}
         mayRun={mayRun}
         verbs={verbs}
         onOpen={({ index, businessDate }) => void onState({ index, date: businessDate, run: null })}
