@@ -81,6 +81,8 @@ export const Overview = z.object({
       paymentsInFlight: z.number().int(),
     }),
   ),
+  /** When `money` was read: of a day in motion that may be some seconds ago. Null without a business date. */
+  moneyReadAt: InstantText.nullable(),
   /** Decisions that wait for somebody. */
   openDecisions: z.array(
     z.object({ title: z.string(), count: z.number().int(), oldestAt: InstantText.nullable(), href: z.string() }),

@@ -10,10 +10,12 @@ import { INDEX_NAMES, INDEXES, type IndexName } from "../indexes/names";
 import { readBalances } from "../indexes/ops/queries-streams";
 import { OPS_MINUTES } from "../indexes/ops/tables";
 import { QUARANTINE, TRANSACTIONS } from "../pipeline/tables";
-import { asOfOf, type LakeView } from "../query/reader";
-import { big, text, textOrNull, whole } from "../query/values";
+import { type FileCounts, openFileCounts } from "../query/file-counts";
+import { asOfOf, type LakeReader, type LakeView } from "../query/reader";
+import { textOrNull, whole } from "../query/values";
 import type { ControlTotal, Overview, OverviewRow } from "./contract";
 import { readFreshness } from "./freshness";
+import { moneyOfDay } from "./money";
 import { reconciliationPart } from "./overview-reconciliation";
 import { settlementPart } from "./overview-settlement";
 import type { Services } from "./services";
@@ -52,10 +54,12 @@ export async function readOverview(
       rows.push({ index, title, question, href: pages[0].path, freshness: own, ...part });
     }
     const businessDate = wantedDate ?? newestDate(view);
+    const day = businessDate === null ? null : await moneyOfDay(services.reader, view, businessDate);
     return {
       rows,
       businessDate,
-      money: businessDate === null ? [] : await readMoney(view, businessDate),
+      money: day?.money ?? [],
+      moneyReadAt: day?.readAt ?? null,
       openDecisions: mayAccess(scope.person.roles, "fraud", "read") ? await readDecisions(view, casesTable) : [],
       asOf: asOfOf(view, [TRANSACTIONS.name, ...names.flatMap((index) => INDEX_APIS[index].tables)], TRANSACTIONS.name),
     };
@@ -130,22 +134,38 @@ const control = (name: string, href: string, left: number, right: number, equal 
   equal,
 });
 
-async function readMerchants(_services: Services, view: LakeView): Promise<Part> {
-  const partial = await view.scan(MERCHANTS_PARTIAL.name);
-  const [sums] = await view.rows(
-    `SELECT coalesce(sum(events), 0)::BIGINT AS events, coalesce(sum(new_customers), 0)::BIGINT AS customers,
-            coalesce(sum(received + pending + approved + declined + settled + failed + returned + refunded + chargebacks), 0)::BIGINT AS by_status
-       FROM ${partial}`,
-  );
+interface MerchantSums {
+  readonly events: FileCounts;
+  readonly statuses: FileCounts;
+  readonly customers: FileCounts;
+}
+
+const merchantSums = new WeakMap<LakeReader, MerchantSums>();
+
+/** Sums over the whole table, each file summed once. */
+function merchantSumsOf(reader: LakeReader): MerchantSums {
+  const sumOf = (measure: string) =>
+    openFileCounts(reader.lake, MERCHANTS_PARTIAL.name, { group: "'all'", condition: "true", measure });
+  const sums = merchantSums.get(reader) ?? {
+    events: sumOf("sum(events)"),
+    statuses: sumOf(
+      "sum(received + pending + approved + declined + settled + failed + returned + refunded + chargebacks)",
+    ),
+    customers: sumOf("sum(new_customers)"),
+  };
+  merchantSums.set(reader, sums);
+  return sums;
+}
+
+async function readMerchants({ reader }: Services, view: LakeView): Promise<Part> {
+  const sums = merchantSumsOf(reader);
+  const of = async (figure: FileCounts) => (await figure.count(view)).get("all") ?? 0;
   const customers = view.snapshot(MERCHANT_CUSTOMERS.name).files.reduce((sum, file) => sum + file.stats.numRecords, 0);
   return {
-    controls:
-      sums === undefined
-        ? []
-        : [
-            control("events = sum of their statuses", "/merchants", whole(sums, "events"), whole(sums, "by_status")),
-            control("new customers counted = customers stored", "/merchants", whole(sums, "customers"), customers),
-          ],
+    controls: [
+      control("events = sum of their statuses", "/merchants", await of(sums.events), await of(sums.statuses)),
+      control("new customers counted = customers stored", "/merchants", await of(sums.customers), customers),
+    ],
     wants: [],
     trend: await trendOf(view, MERCHANTS_PARTIAL.name, "last_event_time", "sum(events)", "events per 5 minutes"),
   };
@@ -185,44 +205,6 @@ async function readOps(services: Services, view: LakeView): Promise<Part> {
       "records per 5 minutes",
     ),
   };
-}
-
-/** In, out and in flight per currency: a payment in flight counts once, at its newest step of the day. */
-async function readMoney(view: LakeView, businessDate: string): Promise<Overview["money"]> {
-  const scan = await view.scan(TRANSACTIONS.name, { column: "business_date", min: businessDate, max: businessDate });
-  const rows = await view.rows(
-    `WITH day AS NOT MATERIALIZED (
-       SELECT source, transaction_id, status, currency, exponent, amount_minor, event_time, source_offset FROM ${scan}
-        WHERE business_date = $day::DATE AND amount_minor IS NOT NULL AND currency IS NOT NULL AND exponent IS NOT NULL),
-     newest AS (
-       SELECT currency, exponent, arg_max(amount_minor, (event_time, source_offset)) AS amount_minor,
-              arg_max(status, (event_time, source_offset)) AS status
-         FROM day GROUP BY source, transaction_id, currency, exponent),
-     flight AS (
-       SELECT currency, exponent, sum(amount_minor) AS in_flight, count(*) AS payments FROM newest
-        WHERE status IN ('RECEIVED', 'PENDING', 'APPROVED') GROUP BY ALL),
-     moved AS (
-       SELECT currency, exponent, coalesce(sum(amount_minor) FILTER (status = 'SETTLED'), 0) AS money_in,
-              coalesce(sum(abs(amount_minor)) FILTER (status IN ('REFUNDED', 'RETURNED', 'CHARGEBACK')), 0) AS money_out,
-              count(*) FILTER (status = 'SETTLED') AS payments_in,
-              count(*) FILTER (status IN ('REFUNDED', 'RETURNED', 'CHARGEBACK')) AS payments_out
-         FROM day GROUP BY ALL)
-     SELECT m.currency, m.exponent, m.money_in::BIGINT AS money_in, m.money_out::BIGINT AS money_out,
-            coalesce(f.in_flight, 0)::BIGINT AS in_flight, m.payments_in, m.payments_out, coalesce(f.payments, 0) AS payments_in_flight
-       FROM moved m LEFT JOIN flight f ON f.currency = m.currency AND f.exponent = m.exponent
-      ORDER BY m.payments_in DESC, m.currency LIMIT 200`,
-    { day: businessDate },
-  );
-  return rows.map((row) => ({
-    currency: text(row, "currency"),
-    exponent: whole(row, "exponent"),
-    inMinor: big(row, "money_in"),
-    outMinor: big(row, "money_out"),
-    inFlightMinor: big(row, "in_flight"),
-    paymentsIn: whole(row, "payments_in"),
-    paymentsOut: whole(row, "payments_out"),
-    paymentsInFlight: whole(row, "payments_in_flight"),
-  }));
 }
 
 async function readDecisions(view: LakeView, casesTable: string): Promise<Overview["openDecisions"]> {

@@ -8,15 +8,22 @@ import { text, whole } from "./values";
 const FILES_KEPT_MAX = 50_000;
 const NOTHING: ReadonlyMap<string, number> = new Map();
 
-/** Rows of a whole table per group, under one fixed condition. A file never changes, so each is counted once. */
+/** Rows of a whole table, or the sum of a measure, per group under one fixed condition. A file never changes, so each is counted once. */
 export interface FileCounts {
   count(view: LakeView): Promise<ReadonlyMap<string, number>>;
+}
+
+export interface FileCount {
+  readonly group: string;
+  readonly condition: string;
+  /** An aggregate whose parts add up: `count(*)`, or the sum of a column. */
+  readonly measure?: string;
 }
 
 export function openFileCounts(
   lake: Lake,
   table: string,
-  { group, condition }: { readonly group: string; readonly condition: string },
+  { group, condition, measure = "count(*)" }: FileCount,
 ): FileCounts {
   const counted = new Map<string, ReadonlyMap<string, number>>();
 
@@ -25,7 +32,7 @@ export function openFileCounts(
     if (counted.size > FILES_KEPT_MAX) counted.clear();
     const local = await Promise.all(paths.map((path) => lake.store.localPath(dataKey(table, path))));
     const rows = await view.rows(
-      `SELECT filename, ${group} AS grouped, count(*) AS counted
+      `SELECT filename, ${group} AS grouped, coalesce(${measure}, 0)::BIGINT AS counted
          FROM read_parquet([${local.map(sqlText).join(", ")}], filename = true, union_by_name = true)
         WHERE ${condition} GROUP BY ALL`,
     );

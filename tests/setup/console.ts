@@ -34,6 +34,8 @@ export interface TestConsole {
   as(role: Role, signal?: AbortSignal): ReturnType<typeof createCaller>;
   /** Rows straight from the lake's tables, past every query of the console. */
   sql(statement: string): Promise<Record<string, unknown>[]>;
+  /** As many events more, of another world over the same days. */
+  more(events: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -86,6 +88,7 @@ export async function openTestConsole(events: number, more: Record<string, strin
       });
       return JSON.parse(text);
     },
+    more: (count) => fill(directory, settings, lake, count, "another"),
     close: async () => {
       services.cases.close();
       services.reader.close();
@@ -96,12 +99,18 @@ export async function openTestConsole(events: number, more: Record<string, strin
   };
 }
 
-async function fill(directory: string, settings: ReturnType<typeof smallSettings>, lake: Lake, events: number) {
+async function fill(
+  directory: string,
+  settings: ReturnType<typeof smallSettings>,
+  lake: Lake,
+  events: number,
+  seed = "console",
+): Promise<void> {
   await runSimulation({
-    options: { seed: "console", events, days: 3, fromMs: Math.floor(Date.now() / DAY_MS) * DAY_MS - 3 * DAY_MS },
+    options: { seed, events, days: 3, fromMs: Math.floor(Date.now() / DAY_MS) * DAY_MS - 3 * DAY_MS },
     sink: async ({ run }) =>
       createLakeSink({ store: lake.store, run, fileEveryMs: 100, signal: new AbortController().signal }),
-    truth: () => openTruthWriter(join(directory, "truth.ndjson")),
+    truth: () => openTruthWriter(join(directory, `truth-${seed}.ndjson`)),
     signal: new AbortController().signal,
   });
   const tokenize = createCardTokenizer(await settings.cardKey());
