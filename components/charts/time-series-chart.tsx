@@ -2,6 +2,7 @@
 
 import { useElementSize } from "@mantine/hooks";
 import dynamic from "next/dynamic";
+import Link from "next/link";
 import { Time } from "@/components/ui/time";
 import { ChartFrame } from "./chart-frame";
 import { pointText } from "./chart-tooltip";
@@ -25,6 +26,8 @@ export interface TimeSeriesChartProps {
   /** "day" for figures per business date. */
   readonly axis?: ChartAxis;
   readonly empty?: string;
+  /** Where the rows behind a figure of the table are: by key of the series and instant of the point. */
+  readonly hrefOf?: (series: string, at: string) => string;
   /** Told the period that was dragged over; the page's own period is the way without a pointer. */
   readonly onBrush?: (period: ChartPeriod) => void;
 }
@@ -43,7 +46,9 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
         label={label}
         empty={props.empty ?? "Nothing happened in this period."}
         chart={any ? <Drawing {...{ series, thresholds, unit, kind, axis, direct, onBrush }} /> : null}
-        table={<Figures {...{ series, unit, axis }} instants={rows.map(({ at }) => at).toReversed()} />}
+        table={
+          <Figures {...{ series, unit, axis, hrefOf: props.hrefOf }} instants={rows.map(({ at }) => at).toReversed()} />
+        }
       />
       {any && series.length > 1 && !direct && (
         <ul className={classes.legend} aria-hidden>
@@ -64,9 +69,10 @@ interface FiguresProps {
   readonly instants: readonly string[];
   readonly unit: string;
   readonly axis: ChartAxis;
+  readonly hrefOf: TimeSeriesChartProps["hrefOf"];
 }
 
-function Figures({ series, instants, unit, axis }: FiguresProps) {
+function Figures({ series, instants, unit, axis, hrefOf }: FiguresProps) {
   const points = series.map((one) => new Map(one.points.map((point) => [point.at, point])));
   return (
     <table className={classes.table}>
@@ -85,7 +91,15 @@ function Figures({ series, instants, unit, axis }: FiguresProps) {
           <tr key={at}>
             <th scope="row">{axis === "day" ? at.slice(0, 10) : <Time at={at} short />}</th>
             {series.map(({ key }, place) => (
-              <td key={key}>{pointText(points[place]?.get(at), unit)}</td>
+              <td key={key}>
+                {hrefOf === undefined || (points[place]?.get(at)?.value ?? 0) === 0 ? (
+                  pointText(points[place]?.get(at), unit)
+                ) : (
+                  <Link href={hrefOf(key, at)} prefetch={false}>
+                    {pointText(points[place]?.get(at), unit)}
+                  </Link>
+                )}
+              </td>
             ))}
           </tr>
         ))}

@@ -19,6 +19,7 @@ import classes from "./live.module.css";
 import { STOLEN_CARD_COLUMNS } from "./stolen-card-columns";
 
 const REFRESH_MS = 5_000;
+const MINUTE_MS = 60_000;
 const SPANS = [15, 60, 240, 1_440] as const;
 const spanWord = (minutes: number) => (minutes < 60 ? `${minutes} min` : `${minutes / 60} h`);
 
@@ -53,7 +54,6 @@ export function LivePage() {
 }
 
 function Shown({ live, minutes }: { live: Live; minutes: number }) {
-  const from = encodeURIComponent(live.from);
   return (
     <div className={classes.stack}>
       <StatTiles>
@@ -63,7 +63,7 @@ function Shown({ live, minutes }: { live: Live; minutes: number }) {
             label={ruleTitle(rule)}
             value={alerts.toLocaleString("en-US")}
             hint={`${perMinute < 0.05 ? "below 0.1" : perMinute.toFixed(1)} a minute`}
-            href={`/fraud/queue?status=&rule=${rule}&from=${from}`}
+            href={queueHref(rule, live.from)}
           />
         ))}
       </StatTiles>
@@ -73,6 +73,7 @@ function Shown({ live, minutes }: { live: Live; minutes: number }) {
             label="Alerts per minute by rule"
             kind="bars"
             series={seriesOf(live)}
+            hrefOf={(rule, minute) => queueHref(rule, minute, new Date(Date.parse(minute) + MINUTE_MS).toISOString())}
             empty={`No alert in the last ${spanWord(minutes)}.`}
           />
         </Panel>
@@ -105,6 +106,10 @@ function Shown({ live, minutes }: { live: Live; minutes: number }) {
     </div>
   );
 }
+
+/** The alerts of a rule, in whatever state, from an instant on. */
+const queueHref = (rule: string, from: string, until?: string): string =>
+  `/fraud/queue?status=&${new URLSearchParams({ rule, from, ...(until === undefined ? {} : { until }) })}`;
 
 const bucketOf = (live: Live, score: number): number => live.scores.findIndex(({ to }) => score < to - 1e-9);
 

@@ -1,6 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
+import Link from "next/link";
 import { PageHeader } from "@/components/console/page-header";
 import { useTRPC } from "@/components/trpc/client";
 import { EmptyState } from "@/components/ui/empty-state";
@@ -90,13 +91,22 @@ function Part({ part: { part, ok, code, message, remedy } }: { part: PartHealth 
   );
 }
 
-function PromiseRow({ promise: { title, promised, measured, met, window, detail } }: { promise: PromiseFigure }) {
+/** Where what a promise is measured by is shown; a figure without rows of its own leads nowhere. */
+const SHOWN_AT: Readonly<Record<PromiseFigure["id"], string | null>> = {
+  balance: "/operations/streams#sources",
+  freshness: "/overview",
+  event_to_visible: "/operations/streams#delay",
+  throughput: "/operations/streams#throughput",
+  queries: null,
+};
+
+function PromiseRow({ promise: { id, title, promised, measured, met, window, detail } }: { promise: PromiseFigure }) {
   return (
     <tr>
       <th scope="row">{title}</th>
       <td className={classes.wrap}>{promised}</td>
       <td className={classes.wrap}>
-        {measured ?? "—"}
+        {measured !== null && SHOWN_AT[id] !== null ? <Link href={SHOWN_AT[id]}>{measured}</Link> : (measured ?? "—")}
         {detail !== null && <div className={classes.dim}>{detail}</div>}
       </td>
       <td>{window}</td>

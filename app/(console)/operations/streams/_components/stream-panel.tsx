@@ -93,8 +93,10 @@ function BalanceLine({ stream: { source, balance } }: { stream: Stream }) {
         + <b>{numberText(balance.duplicates)}</b> duplicates
       </span>
       <span className={classes.dim}>
-        in the tables: {numberText(balance.rowsStored)} and {numberText(balance.rowsQuarantined)} ·{" "}
-        {numberText(balance.late)} of them late
+        <Link href="/operations/tables">
+          in the tables: {numberText(balance.rowsStored)} and {numberText(balance.rowsQuarantined)}
+        </Link>{" "}
+        · {numberText(balance.late)} of them late
       </span>
     </div>
   );

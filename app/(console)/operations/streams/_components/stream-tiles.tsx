@@ -24,13 +24,15 @@ export function StreamTiles({ streams }: { streams: readonly Stream[] }) {
         label="Taken in"
         value={rateText(rates.length === 0 ? null : rates.reduce((sum, rate) => sum + rate, 0))}
         hint="records, over the last minute"
+        href="#throughput"
       />
-      <StatTile label="Behind" {...behindOf(lags, waits)} />
+      <StatTile label="Behind" {...behindOf(lags, waits)} href="#sources" />
       <StatTile
         label="Balance"
         value={`${streams.length - broken.length} of ${streams.length}`}
         hint={broken.length === 0 ? "sources add up" : `not: ${broken.map(({ source }) => source).join(", ")}`}
         tone={broken.length === 0 ? "neutral" : "bad"}
+        href="#sources"
       />
       <StatTile
         label="Quarantined"

@@ -77,14 +77,20 @@ export function StreamsPage() {
           {({ streams }) => (
             <>
               <StreamTiles streams={streams} />
-              {streams.map((stream) => (
-                <StreamPanel key={stream.source} stream={stream} />
-              ))}
+              <div id="sources" className={classes.stack}>
+                {streams.map((stream) => (
+                  <StreamPanel key={stream.source} stream={stream} />
+                ))}
+              </div>
             </>
           )}
         </QueryBoundary>
-        <ThroughputPanel {...panel} />
-        <LatencyPanel {...panel} />
+        <div id="throughput">
+          <ThroughputPanel {...panel} />
+        </div>
+        <div id="delay" className={classes.stack}>
+          <LatencyPanel {...panel} />
+        </div>
       </div>
     </>
   );
