@@ -214,15 +214,16 @@ function useCopied(): { copied: string | null; copy: (text: string, header: stri
     clearTimeout(timer.current);
     timer.current = setTimeout(() => setCopied(null), COPIED_MS);
   };
-  return {
-    copied,
-    copy: (text, header) => {
-      navigator.clipboard.writeText(text).then(
-        () => say(text === "" ? `${header} is empty` : `${header} copied`),
-        () => say("The browser does not allow copying"),
-      );
-    },
+  const copy = async (text: string, header: string): Promise<void> => {
+    try {
+      // Over plain HTTP from another machine the browser has no clipboard at all.
+      await navigator.clipboard.writeText(text);
+      say(text === "" ? `${header} is empty` : `${header} copied`);
+    } catch {
+      say("The browser does not allow copying");
+    }
   };
+  return { copied, copy: (text, header) => void copy(text, header) };
 }
 
 function countText(loaded: number | undefined, total: number | undefined, selected: number | "all"): string {
