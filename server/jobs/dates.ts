@@ -2,20 +2,21 @@ import { eq, gte, isNotNull, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { FinalDefinition } from "../batch/definition";
 import { datesToRerun } from "../batch/late";
-import { closedDates, readRecord } from "../batch/record";
+import { closedDates, readRecord, runMark } from "../batch/record";
 import type { Database, Queries } from "../db/connect";
 import { finalDates } from "../db/schema";
 import type { BusinessDate } from "../domain/time";
 import { sqlName } from "../lake/duckdb";
 import type { Lake } from "../lake/lake";
 import { pruneFiles, scanSql } from "../lake/scan";
+import { INGEST_BALANCE } from "../pipeline/tables";
 
 /** Why a closed date is to be run again. */
 export const Changed = z.object({
   /** Rows of the date that came after its close, by input. */
   lateRows: z.record(z.string(), z.number()),
-  /** An earlier date that was closed after it, whose rows it reads. */
-  earlierClosedLater: z.string().nullable(),
+  /** A close whose rows it reads and that was made after its own, e.g. "reconciliation 2026-11-20". */
+  closedLater: z.string().nullable(),
 });
 export type Changed = z.infer<typeof Changed>;
 
@@ -41,7 +42,8 @@ async function inputRowsByDate(
   const rows = new Map<BusinessDate, number>();
   for (const { table: name, dateColumn } of definition.inputs(to, definition.settings.parse(settings))) {
     const table = lake.table(name);
-    if (dateColumn === null || table.spec.kind !== "raw") continue;
+    // The balance also counts what was refused: such a date has nothing to close.
+    if (dateColumn === null || table.spec.kind !== "raw" || name === INGEST_BALANCE.name) continue;
     const files = pruneFiles((await table.refresh()).files, dateColumn, from, to);
     if (files.length === 0) continue;
     const column = sqlName(dateColumn);
@@ -69,7 +71,7 @@ export interface DatesOfFinal {
 /** Every date between two that has input or is closed, and what has changed since its close. */
 export async function lookAtDates(
   lake: Lake,
-  definition: FinalDefinition<unknown>,
+  { definition, finals }: { readonly definition: FinalDefinition<unknown>; readonly finals: Finals },
   settings: unknown,
   window: { readonly from: BusinessDate; readonly to: BusinessDate },
 ): Promise<DatesOfFinal> {
@@ -79,47 +81,73 @@ export async function lookAtDates(
   ]);
   const snapshot = await lake.table(definition.table.name).refresh();
   const closed = closedDates(snapshot, definition.index);
-  const earlier = await closedBefore(lake, definition, closed);
+  const later = await closedLater(lake, definition, { finals, closed });
   const lateOf = new Map(late.map(({ businessDate, lateRows }) => [businessDate, lateRows]));
   const dates = [...new Set([...inputRows.keys(), ...closed])].sort();
   return {
     closed: new Set(closed),
     dates: dates.map((businessDate) => {
       const lateRows = lateOf.get(businessDate) ?? {};
-      const earlierClosedLater = earlier.get(businessDate) ?? null;
-      const isChanged = Object.keys(lateRows).length > 0 || earlierClosedLater !== null;
+      const readsLater = later.get(businessDate) ?? null;
+      const isChanged = Object.keys(lateRows).length > 0 || readsLater !== null;
       return {
         index: definition.index,
         businessDate,
         inputRows: inputRows.get(businessDate) ?? 0,
-        changed: isChanged ? { lateRows, earlierClosedLater } : null,
+        changed: isChanged ? { lateRows, closedLater: readsLater } : null,
       };
     }),
   };
 }
 
-/** For a final that reads its own earlier dates: which of them was closed after the date that reads it. */
-async function closedBefore(
+type Finals = readonly FinalDefinition<unknown>[];
+
+/** For each closed date, a close that it reads, of its own index or another, and that was made after its own. */
+async function closedLater(
   lake: Lake,
   definition: FinalDefinition<unknown>,
-  closed: readonly BusinessDate[],
-): Promise<Map<BusinessDate, BusinessDate>> {
-  const found = new Map<BusinessDate, BusinessDate>();
-  const snapshot = await lake.table(definition.table.name).refresh();
-  const startedAtMs = new Map<BusinessDate, number>();
+  { finals, closed }: { readonly finals: Finals; readonly closed: readonly BusinessDate[] },
+): Promise<Map<BusinessDate, string>> {
+  const found = new Map<BusinessDate, string>();
+  const started = new Map<string, ReadonlyMap<BusinessDate, number>>();
+  const startsOf = async (final: FinalDefinition<unknown>) => {
+    const starts = started.get(final.index) ?? (await startedAtMs(lake, final));
+    started.set(final.index, starts);
+    return starts;
+  };
+  const own = await startsOf(definition);
   for (const date of closed) {
-    const record = await readRecord(lake, snapshot, definition.index, date);
-    if (record === null) continue;
-    startedAtMs.set(date, record.startedAtMs);
-    const settings = definition.settings.parse(record.spec.settings);
-    const own = definition.inputs(date, settings).find(({ table }) => table === definition.table.name);
-    if (own === undefined) continue;
-    const later = [...startedAtMs].find(
-      ([other, ms]) => other < date && (own.from === null || other >= own.from) && ms > record.startedAtMs,
-    );
-    if (later !== undefined) found.set(date, later[0]);
+    const ownMs = own.get(date);
+    if (ownMs === undefined) continue;
+    for (const { table, from, to } of definition.inputs(date, definition.settings.parse({}))) {
+      const final = finals.find((other) => other.table.name === table);
+      if (final === undefined) continue;
+      const later = [...(await startsOf(final))].find(
+        ([other, ms]) => ms > ownMs && (from === null || other >= from) && (to === null || other <= to),
+      );
+      if (later !== undefined) found.set(date, `${final.index} ${later[0]}`);
+    }
   }
   return found;
+}
+
+/** A run's record never changes: when it began is read once. */
+const known = new WeakMap<Lake, Map<string, number>>();
+
+/** When the run began that made the rows each date of a final holds, epoch milliseconds. */
+async function startedAtMs(lake: Lake, { index, table }: FinalDefinition<unknown>) {
+  const snapshot = await lake.table(table.name).refresh();
+  const read = known.get(lake) ?? new Map<string, number>();
+  known.set(lake, read);
+  const starts = new Map<BusinessDate, number>();
+  for (const date of closedDates(snapshot, index)) {
+    const key = `${index}/${date}/${snapshot.marks.get(runMark(index, date))}`;
+    const ms = read.get(key) ?? (await readRecord(lake, snapshot, index, date))?.startedAtMs;
+    if (ms === undefined) continue;
+    read.set(key, ms);
+    starts.set(date, ms);
+  }
+  return starts;
 }
 
 /** Replaces what is known of an index's dates. */

@@ -114,7 +114,12 @@ async function askNightly(parts: RunParts, index: string): Promise<void> {
   const definition = parts.finals.find((final) => final.index === index);
   if (definition === undefined) return;
   const window = { from: addDays(date, -parts.catchUpDays), to: date };
-  const { dates } = await lookAtDates(parts.lake, definition, await parts.settingsOf(index, date), window);
+  const { dates } = await lookAtDates(
+    parts.lake,
+    { definition, finals: parts.finals },
+    await parts.settingsOf(index, date),
+    window,
+  );
   for (const { businessDate, changed } of dates) if (changed !== null) await ask(parts, index, businessDate, "changed");
 }
 
@@ -133,7 +138,12 @@ export async function makeUpForDates(parts: RunParts): Promise<void> {
   const tried = await readTriedDates(database.db, from);
   const known = new Set(tried.map(({ index, businessDate }) => `${index}/${businessDate}`));
   for (const final of finals) {
-    const { dates, closed } = await lookAtDates(lake, final, await parts.settingsOf(final.index, to), { from, to });
+    const { dates, closed } = await lookAtDates(
+      lake,
+      { definition: final, finals },
+      await parts.settingsOf(final.index, to),
+      { from, to },
+    );
     await writeDates(database, final.index, dates);
     const missing = ({ businessDate: date, inputRows }: FinalDate) =>
       date >= madeUpFrom && date <= to && inputRows > 0 && !closed.has(date) && !known.has(`${final.index}/${date}`);

@@ -14,13 +14,13 @@ import type { ObjectStore } from "../../server/lake/store/store";
 import { DEFINITION, finals, sell } from "../batch/world";
 import { openTestPostgres, type TestPostgres } from "../setup/postgres";
 import { until } from "../support/product";
-import { SHOPS, startRunWorker, type TestWorker, type TestWorkerOptions } from "../support/run-worker";
+import { SHOPS, startRunWorker, type TestWorker, type TestWorkerOptions, TOTALS } from "../support/run-worker";
 import { temporaryDirectory } from "../support/world";
 
 const MONDAY = "2026-11-16" as BusinessDate;
 const TUESDAY = addDays(MONDAY, 1);
 const OTTO = { id: "otto", name: "Otto" };
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 240_000;
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
 let postgres: TestPostgres;
@@ -280,6 +280,30 @@ describe("Postgres that goes away", () => {
   );
 });
 
+describe("a final that reads another's rows", () => {
+  it(
+    "waits until that one is closed, and is listed again when that one is closed anew",
+    async () => {
+      const nowMs = Date.parse(`${addDays(TUESDAY, 2)}T12:00:00Z`);
+      const { lake } = await start({ finals: [SHOPS, TOTALS], more: { nowMs: () => nowMs } });
+      await sell(lake, [MONDAY, "a", "EUR", 10]);
+      const id = await ask(MONDAY, "commit", { index: "totals" });
+      await until(async () => (await get(id)).state === "blocked");
+      expect((await get(id)).waits).toMatchObject([{ kind: "dependency", on: "shops" }]);
+      await ended(await ask(MONDAY));
+      expect(await ended(id)).toMatchObject({ outcome: "committed", rows: 1 });
+      const totals = async () => (await readDates(db(), MONDAY)).find(({ index }) => index === "totals");
+      await until(async () => (await totals()) !== undefined);
+      expect((await totals())?.changed).toBeNull();
+      await sell(lake, [MONDAY, "a", "EUR", 5]);
+      await ended(await ask(MONDAY));
+      await until(async () => (await totals())?.changed != null);
+      expect((await totals())?.changed).toEqual({ lateRows: {}, closedLater: `shops ${MONDAY}` });
+    },
+    LIMIT_MS,
+  );
+});
+
 describe("dates that were never closed", () => {
   it(
     "are made up for from the oldest on, and none that has been tried, is empty or is not over",
@@ -322,7 +346,7 @@ describe("dates that were never closed", () => {
       await ended(await ask(TUESDAY));
       await until(async () => (await readDates(db(), MONDAY))[0]?.changed != null);
       const [monday] = await readDates(db(), MONDAY);
-      expect(monday).toMatchObject({ inputRows: 3, changed: { lateRows: { sales: 2 }, earlierClosedLater: null } });
+      expect(monday).toMatchObject({ inputRows: 3, changed: { lateRows: { sales: 2 }, closedLater: null } });
       expect(await db().select().from(runs)).toHaveLength(2);
     },
     LIMIT_MS,

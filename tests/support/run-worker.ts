@@ -7,6 +7,7 @@ import { createRunWorker, type RunWorker } from "../../server/jobs/worker";
 import { openDuckDb } from "../../server/lake/duckdb";
 import { type Lake, openLake } from "../../server/lake/lake";
 import type { ObjectStore } from "../../server/lake/store/store";
+import type { TableSpec } from "../../server/lake/types";
 import { silentLogger } from "../../server/observability/log";
 import { DEFINITION, SALES, SHOP_DAYS } from "../batch/world";
 
@@ -32,12 +33,30 @@ export interface TestWorkerOptions {
 
 export const SHOPS: FinalDefinition<unknown> = DEFINITION;
 
+const TOTALS_TABLE: TableSpec = { ...SHOP_DAYS, name: "shop_totals" };
+/** A final that reads the other one's rows of its date. */
+export const TOTALS: FinalDefinition<unknown> = {
+  ...SHOPS,
+  index: "totals",
+  table: TOTALS_TABLE,
+  inputs: (date) => [{ table: SHOP_DAYS.name, dateColumn: "business_date", from: date, to: date }],
+  plan: (date) => ({
+    auxiliary: [],
+    steps: [],
+    output: `SELECT * FROM shop_days WHERE business_date = DATE '${date}'`,
+    controls: `
+      SELECT 'shops' AS control, CAST(NULL AS VARCHAR) AS currency, count(*) AS rows_in,
+             (SELECT count(*) FROM final_output) AS rows_out, NULL AS minor_in, NULL AS minor_out
+      FROM shop_days WHERE business_date = DATE '${date}'`,
+  }),
+};
+
 /** A batch worker as its process wires it, over the small world of sales; it makes up for no dates unless told. */
 export async function startRunWorker(options: TestWorkerOptions): Promise<TestWorker> {
   const { database, store, directory, finals = [SHOPS], instance = "one" } = options;
   const stop = new AbortController();
   const db = await openDuckDb({ memoryLimitMb: 256, threads: 1, temporaryDirectory: `${directory}/spill` });
-  const lake = await openLake(store, db, [SALES, SHOP_DAYS]);
+  const lake = await openLake(store, db, [SALES, SHOP_DAYS, TOTALS_TABLE]);
   const schedule = parseNightly("02:00 Europe/London");
   const indexes = finals.map(({ index }) => index);
   const queue = await openRunQueue({

@@ -36,9 +36,7 @@ export const JobCell = z.object({
   inputRows: z.number().int().nullable(),
   /** How often the date was closed, as the lake says; null where it never was. */
   closes: z.number().int().nullable(),
-  changed: z
-    .object({ lateRows: z.record(z.string(), z.number()), earlierClosedLater: z.string().nullable() })
-    .nullable(),
+  changed: z.object({ lateRows: z.record(z.string(), z.number()), closedLater: z.string().nullable() }).nullable(),
   latest: RunSummary.nullable(),
   /** The newest dry run that has not been followed by a close. */
   dryRun: RunSummary.nullable(),

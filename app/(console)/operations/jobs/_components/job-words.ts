@@ -58,8 +58,8 @@ export function changedText(changed: NonNullable<JobCell["changed"]>): string {
   const late = Object.entries(changed.lateRows).map(
     ([table, rows]) => `${rows > 0 ? "+" : "−"}${Math.abs(rows).toLocaleString("en-US")} ${table.replaceAll("_", " ")}`,
   );
-  const earlier = changed.earlierClosedLater === null ? [] : [`${changed.earlierClosedLater} was closed after it`];
-  return [...late, ...earlier].join(", ");
+  const later = changed.closedLater === null ? [] : [`${changed.closedLater} was closed after it`];
+  return [...late, ...later].join(", ");
 }
 
 /** "Fri 20 Nov": a date as a person says it; its full form is beside or on hover. */
