@@ -7,6 +7,23 @@ const FUNCTION = "concordance_rows";
 /** Buffers that are being read, by the number the SQL names them with. */
 const sources = new Map<bigint, TableBuffer>();
 let lastNumber = 0n;
+let watchingExit = false;
+
+/**
+ * A statement that reads rows waits for this thread, and Node waits for the statement's thread before it exits: neither
+ * would ever end. Whatever was being written is committed by nobody, so the process may as well be cut off.
+ */
+function neverWaitAtExit(): void {
+  if (watchingExit) return;
+  watchingExit = true;
+  // Node writes the error that ends a process only after its exit handlers have run.
+  process.on("uncaughtExceptionMonitor", (error) => {
+    if (sources.size > 0) process.stderr.write(`${error.stack ?? error.message}\n`);
+  });
+  process.on("exit", () => {
+    if (sources.size > 0) process.kill(process.pid, "SIGKILL");
+  });
+}
 
 class Progress {
   chunk = 0;
@@ -41,9 +58,11 @@ export function registerRowSource(connection: DuckDBConnection): void {
 
 /**
  * Has DuckDB read a buffer's rows from where they are, without a table in between: `work` gets the SQL of a relation,
- * to be read on a connection of a database that `registerRowSource` has seen.
+ * to be read on a connection of a database that `registerRowSource` has seen. The statement asks this thread for every
+ * chunk, so its connection must not be closed before `work` has ended.
  */
 export async function withRows<T>(buffer: TableBuffer, work: (relation: string) => Promise<T>): Promise<T> {
+  neverWaitAtExit();
   const number = ++lastNumber;
   sources.set(number, buffer);
   try {

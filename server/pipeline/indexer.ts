@@ -68,6 +68,11 @@ export class Indexer {
     this.flusher.stop();
   }
 
+  /** Resolves when no write is under way, whatever became of it. */
+  async idle(): Promise<void> {
+    await this.inFlight;
+  }
+
   status(): IndexerStatus {
     const waiting = this.flusher.waitingFor();
     if (this.failure !== null) {

@@ -14,6 +14,8 @@ import { createSource } from "./sources";
 
 const RULES_RELOAD_MS = 500;
 const LAG_SAMPLE_MS = 2_000;
+const IDLE_WITHIN_MS = 3_000;
+const NEVER = new AbortController().signal;
 
 type Transport = SourceBeat["transport"];
 
@@ -45,17 +47,23 @@ async function indexer(worker: Worker): Promise<void> {
     }));
     worker.reports(() => reportOf(indexing, sources, reference, rulesFile.fault()));
     indexing.start();
-    await runTogether(signal, [
+    const parts = [
       ...sources.map(
         ({ source }) =>
           (stop: AbortSignal) =>
             source.run(indexing.sinkFor(source.name), stop),
       ),
-      (stop) => reference.run(stop),
-      (stop) => every(RULES_RELOAD_MS, stop, () => waitOut(worker, holder.reload)),
-      (stop) => every(LAG_SAMPLE_MS, stop, () => sampleLag(worker, sources)),
-    ]);
-    await indexing.stop();
+      (stop: AbortSignal) => reference.run(stop),
+      (stop: AbortSignal) => every(RULES_RELOAD_MS, stop, () => waitOut(worker, holder.reload)),
+      (stop: AbortSignal) => every(LAG_SAMPLE_MS, stop, () => sampleLag(worker, sources)),
+    ];
+    try {
+      await runTogether(signal, parts);
+      await indexing.stop();
+    } finally {
+      // A process that is left while it writes cannot say how it ended.
+      await Promise.race([indexing.idle(), pause(IDLE_WITHIN_MS, NEVER)]);
+    }
   } finally {
     rulesFile.close();
     close();
