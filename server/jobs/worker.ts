@@ -107,7 +107,7 @@ async function runAll(loops: readonly ((signal: AbortSignal) => Promise<void>)[]
 }
 
 /** The nightly moment of an index: its newest ended date, and where the setting says so what has changed since its close. */
-async function askNightly(parts: RunParts, index: string): Promise<void> {
+export async function askNightly(parts: RunParts, index: string): Promise<void> {
   const date = lastEndedDate(parts.nowMs(), parts.zones);
   await ask(parts, index, date, "nightly");
   if (!parts.rerunChanged) return;

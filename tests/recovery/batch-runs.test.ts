@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import PgBoss from "pg-boss";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { FinalDefinition } from "../../server/batch/definition";
 import { closedDates } from "../../server/batch/record";
@@ -9,6 +10,7 @@ import { readDates } from "../../server/jobs/dates";
 import type { RunMode } from "../../server/jobs/model";
 import type { Run } from "../../server/jobs/run";
 import { askRun, cancelRun, readRun } from "../../server/jobs/runs";
+import { askNightly } from "../../server/jobs/worker";
 import { openLocalStore } from "../../server/lake/store/local";
 import type { ObjectStore } from "../../server/lake/store/store";
 import { DEFINITION, finals, sell } from "../batch/world";
@@ -299,6 +301,40 @@ describe("a final that reads another's rows", () => {
       await ended(await ask(MONDAY));
       await until(async () => (await totals())?.changed != null);
       expect((await totals())?.changed).toEqual({ lateRows: {}, closedLater: `shops ${MONDAY}` });
+    },
+    LIMIT_MS,
+  );
+});
+
+describe("the nightly moment", () => {
+  it(
+    "is set for each index in its zone, and queues the newest date that has ended, before what is made up for",
+    async () => {
+      const today = addDays(TUESDAY, 1);
+      const nowMs = Date.parse(`${today}T02:00:00Z`);
+      const idle = await start({ works: false });
+      const { rows } = await postgres.database.pool.query("SELECT name, cron, timezone FROM pgboss.schedule");
+      expect(rows).toContainEqual({ name: "nightly_shops", cron: "0 2 * * *", timezone: "Europe/London" });
+      await sell(idle.lake, [MONDAY, "a", "EUR", 1], [TUESDAY, "a", "EUR", 2]);
+      await ask(addDays(MONDAY, -1), "commit", { trigger: "catch_up" });
+      await ask(MONDAY, "commit", { trigger: "catch_up" });
+      // What the schedule does when its moment comes.
+      const boss = new PgBoss({ connectionString: postgres.url, schedule: false, supervise: false });
+      boss.on("error", () => undefined);
+      await boss.start();
+      await boss.send("nightly_shops", {});
+      await boss.stop({ graceful: false });
+      await idle.parts.queue.nightly(["shops"], (index) => askNightly({ ...idle.parts, nowMs: () => nowMs }, index));
+      await start({ more: { nowMs: () => nowMs } });
+      await until(async () => (await db().select().from(runs)).every(({ state }) => state === "succeeded"));
+      const all = await db().select().from(runs).orderBy(runs.startedAt);
+      expect(all.map(({ businessDate, trigger }) => `${trigger} ${businessDate}`)).toEqual([
+        `nightly ${TUESDAY}`,
+        `catch_up ${addDays(MONDAY, -1)}`,
+        `catch_up ${MONDAY}`,
+      ]);
+      const again = async () => expect.fail("the moment has been taken already");
+      await idle.parts.queue.nightly(["shops"], again);
     },
     LIMIT_MS,
   );
