@@ -16,6 +16,8 @@ import { RECONCILIATION } from "./tables";
 
 const ITEMS_SHOWN = 200;
 const CANDIDATES_SHOWN = 8;
+/** Items whose decisions are looked up; those of the break itself come anyway. */
+const DECISIONS_OF_MAX = 20;
 const CLOSES_LOOKED_AT_DAYS = 90;
 const CLOSES_SHOWN = 30;
 
@@ -67,7 +69,7 @@ export async function readBreak(
     closes: found.closes,
     decisions: await decisionsAbout(sources.database.db, scope.person.id, {
       breakIds: [breakId],
-      itemKeys: found.items.map((row) => text(row, "decided_key")),
+      itemKeys: found.items.slice(0, DECISIONS_OF_MAX).map((row) => text(row, "decided_key")),
     }),
     comments: await readComments(sources.database.db, breakId),
     asOf: found.asOf,

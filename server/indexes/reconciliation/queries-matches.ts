@@ -156,7 +156,7 @@ export async function readMatch(
       })),
     decisions: await decisionsAbout(database.db, scope.person.id, {
       breakIds: [matchId],
-      itemKeys: items.flatMap((row) => textOrNull(row, "item_key") ?? []).slice(0, 50),
+      itemKeys: items.flatMap((row) => textOrNull(row, "item_key") ?? []).slice(0, 20),
     }),
     asOf: found.asOf,
   };

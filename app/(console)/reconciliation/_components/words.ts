@@ -1,6 +1,7 @@
+import { moneyText } from "@/components/ui/money";
 import { namesOf } from "@/components/ui/names";
 import type { Tone } from "@/components/ui/status-badge";
-import type { BreakKind, BreakStatus } from "@/server/indexes/reconciliation/contract";
+import type { BreakKind, BreakRow, BreakStatus } from "@/server/indexes/reconciliation/contract";
 import type { DecisionKind } from "@/server/indexes/reconciliation/contract-decisions";
 
 const KINDS: Readonly<Record<BreakKind, readonly [title: string, why: string]>> = {
@@ -89,3 +90,14 @@ export const sideTitle = (side: string): string =>
 
 export const countText = (count: number, one: string, many = `${one}s`): string =>
   `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
+
+/** A value that differs, as people read it: amounts and fees are told in minor units. */
+export function valueText(
+  { field, currency, exponent, ...row }: BreakRow,
+  side: "internalValue" | "externalValue",
+): string {
+  const value = row[side];
+  const isAmount = (field === "amount" || field === "fee") && value !== null && /^-?\d+$/.test(value);
+  if (!isAmount || currency === null || exponent === null) return value ?? "none";
+  return moneyText({ amountMinor: BigInt(value), currency, exponent });
+}

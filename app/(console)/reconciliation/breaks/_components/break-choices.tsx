@@ -34,16 +34,16 @@ export default function BreakChoices({ state, onChange }: Pick<BreakFiltersProps
         placeholder="Every account"
         clearable
         searchable
-        w={150}
+        w={136}
         data={distinct(day?.groups.map(({ account }) => account) ?? [], state.account)}
         value={state.account}
         onChange={(account) => onChange({ account })}
       />
       <Select
         aria-label="Currency"
-        placeholder="Every currency"
+        placeholder="Currency"
         clearable
-        w={130}
+        w={104}
         data={distinct(day?.groups.map(({ currency }) => currency) ?? [], state.currency)}
         value={state.currency}
         onChange={(currency) => onChange({ currency })}
@@ -52,7 +52,7 @@ export default function BreakChoices({ state, onChange }: Pick<BreakFiltersProps
         aria-label="Assignee"
         placeholder="Everybody"
         clearable
-        w={130}
+        w={116}
         data={[{ value: "me", label: "Me" }, { value: "nobody", label: "Nobody" }, ...people]}
         value={state.assignee}
         onChange={(assignee) => onChange({ assignee })}

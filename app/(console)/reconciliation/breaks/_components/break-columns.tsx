@@ -4,7 +4,7 @@ import { Money, moneyText } from "@/components/ui/money";
 import { StatusBadge } from "@/components/ui/status-badge";
 import { Time } from "@/components/ui/time";
 import type { BreakRow } from "@/server/indexes/reconciliation/contract";
-import { kindTitle, kindWhy, STATUS_TONES, STATUS_WORDS } from "../../_components/words";
+import { kindTitle, kindWhy, STATUS_TONES, STATUS_WORDS, valueText } from "../../_components/words";
 
 const none = <span className="dim">—</span>;
 
@@ -35,7 +35,7 @@ export const BREAK_COLUMNS: readonly DataColumn<BreakRow>[] = [
   },
   {
     key: "oldest",
-    header: "Age, business days",
+    header: "Age, days",
     width: 92,
     align: "right",
     sortable: true,
@@ -71,8 +71,10 @@ export const BREAK_COLUMNS: readonly DataColumn<BreakRow>[] = [
     key: "differs",
     header: "What differs",
     width: 190,
-    render: ({ field, internalValue, externalValue }) =>
-      field === null ? none : `${field}: ${internalValue ?? "none"} / ${externalValue ?? "none"}`,
+    render: (row) =>
+      row.field === null
+        ? none
+        : `${row.field}: ${valueText(row, "internalValue")} / ${valueText(row, "externalValue")}`,
     text: ({ field, internalValue, externalValue }) => `${field ?? ""} ${internalValue ?? ""} ${externalValue ?? ""}`,
   },
   {

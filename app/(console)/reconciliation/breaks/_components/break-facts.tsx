@@ -10,7 +10,7 @@ import type { BreakDetail, Item as ItemSchema } from "@/server/indexes/reconcili
 import { Fact } from "../../_components/fact";
 import { ItemName } from "../../_components/item-name";
 import classes from "../../_components/reconciliation.module.css";
-import { kindTitle, sideTitle } from "../../_components/words";
+import { kindTitle, sideTitle, valueText } from "../../_components/words";
 import type { AskedDecision } from "./decide-dialog";
 
 type Detail = z.infer<typeof BreakDetail>;
@@ -42,12 +42,13 @@ export function Sides({ detail }: { detail: Detail }) {
   const items = detail.items.filter(({ itemKey }) => itemKey !== null);
   const [ours, theirs] = [items.filter(isOurs), items.filter((item) => !isOurs(item))];
   const pairs = Math.max(ours.length, theirs.length);
-  const { field, internalValue, externalValue } = detail.summary;
+  const { field } = detail.summary;
   return (
     <Fact title="Both sides">
       {field !== null && (
         <p className={classes.line}>
-          {field} differs: {internalValue ?? "none"} with us, {externalValue ?? "none"} on the statement
+          {field} differs: {valueText(detail.summary, "internalValue")} with us,{" "}
+          {valueText(detail.summary, "externalValue")} on the statement
         </p>
       )}
       {Array.from({ length: Math.min(pairs, PAIRS_SHOWN) }, (_, place) => (

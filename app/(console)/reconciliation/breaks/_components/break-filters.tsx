@@ -48,7 +48,7 @@ export function BreakFilters({ state, page, onChange }: BreakFiltersProps) {
           </button>
         ))}
       </fieldset>
-      <FilterInput label="Reference, payment, account" value={state.q} onChange={(q) => onChange({ q })} width={210} />
+      <FilterInput label="Reference, payment, account" value={state.q} onChange={(q) => onChange({ q })} width={180} />
       <BreakChoices state={state} page={page} onChange={onChange} />
       {values.length > 0 && (
         <span className="dim tabular">

@@ -153,15 +153,22 @@ function WaterfallPanel({ row, state, onClose }: { row: WaterfallRow; state: Pay
   );
 }
 
-/** Format, account, currency and batch make a payout's key; its last part names it among its own. */
-const nameOf = ({ payoutKey, account, currency }: WaterfallRow): string =>
-  payoutKey === null ? `${account}, ${currency}` : (payoutKey.split("|").findLast((part) => part !== "") ?? payoutKey);
+const PROCESSORS: Readonly<Record<string, string>> = { stripe: "Stripe", adyen: "Adyen" };
+
+/** Format, account, currency and batch make a payout's key; of ACH returns the file and its batch do. */
+function nameOf({ payoutKey, account, currency }: WaterfallRow): string {
+  if (payoutKey === null) return `${account}, ${currency}`;
+  const parts = payoutKey.split("|").filter((part) => part !== "");
+  return `${PROCESSORS[parts[0] ?? ""] ?? "ACH returns"} ${parts.at(-1) ?? payoutKey}`;
+}
 
 function Explained({ row }: { row: WaterfallRow }) {
   const { residualMinor, currency, exponent } = row;
   if (residualMinor === 0n) return <StatusBadge tone="good">Explained</StatusBadge>;
   return (
-    <StatusBadge tone="bad">{`${moneyText({ amountMinor: residualMinor, currency, exponent })} ${currency} not explained`}</StatusBadge>
+    <span title={`${moneyText({ amountMinor: residualMinor, currency, exponent })} ${currency} is not explained`}>
+      <StatusBadge tone="bad">Not explained</StatusBadge>
+    </span>
   );
 }
 
@@ -205,7 +212,7 @@ const named: readonly DataColumn<WaterfallRow>[] = [
   {
     key: "explained",
     header: "Explained",
-    width: 210,
+    width: 136,
     render: (row) => <Explained row={row} />,
     text: ({ residualMinor }) => String(residualMinor),
   },
