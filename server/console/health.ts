@@ -30,7 +30,7 @@ export async function checkParts(services: Services): Promise<PartHealth[]> {
 
 const AILING: ReadonlySet<string> = new Set(["lost", "failed", "restarting"]);
 /** Without one of these something is not read, not shown or not looked after. */
-const NEEDED = ["indexer", "projector", "maintenance", "batch"] as const;
+const NEEDED = ["indexer", "projector", "maintenance", "intake", "batch"] as const;
 
 /** Throws where a process is ailing, and where a needed one has never reported or is stopped. */
 function expectWorkers(beats: readonly Heartbeat[]): void {

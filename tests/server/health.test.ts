@@ -29,6 +29,7 @@ describe("health", () => {
     });
     await tell("indexer", "running");
     await tell("projector", "running");
+    await tell("intake", "running");
     expect(await workers()).toMatchObject({ ok: false, message: "No maintenance, no batch reports that it runs." });
     await tell("batch", "running");
     await tell("maintenance", "running");

@@ -26,6 +26,8 @@ export interface IntakeFollowerOptions {
   readonly settleMs: number;
   readonly pollMs: number;
   readonly log: Logger;
+  /** Told when files wait where none did: who runs finals must not wait for the next heartbeat to know. */
+  readonly onWaiting?: () => void;
 }
 
 export interface IntakeStatus {
@@ -123,7 +125,9 @@ class Follower implements IntakeFollower {
   private async settled(): Promise<ObjectInfo[]> {
     const nowMs = Date.now();
     const listed = await this.files.list();
+    const idle = this.waiting === 0;
     this.waiting = listed.length;
+    if (idle && this.waiting > 0) this.options.onWaiting?.();
     const names = new Set(listed.map(({ key }) => key));
     for (const memory of [this.seen, this.barred])
       for (const key of memory.keys()) if (!names.has(key)) memory.delete(key);

@@ -1,5 +1,5 @@
 import { loadStatementSources } from "../../server/statements/intake/sources";
-import { runWorker, type Worker } from "../runtime/worker";
+import { type Report, runWorker, type Worker } from "../runtime/worker";
 import { createIntakeFollower } from "./follow";
 
 const SETTLE_MS = 2_000;
@@ -10,8 +10,9 @@ async function intake({ settings, log, signal, openLake, reports }: Worker): Pro
   const sources = await loadStatementSources(settings.statementsPath);
   const { lake, close } = await openLake({ duckDbThreads: 1, duckDbMemoryMb: Math.ceil(settings.duckDbMemoryMb / 2) });
   const bytesMax = settings.statementBytesMax;
-  const follower = createIntakeFollower({ lake, sources, bytesMax, settleMs: SETTLE_MS, pollMs: POLL_MS, log });
-  reports(() => {
+  const times = { settleMs: SETTLE_MS, pollMs: POLL_MS };
+  const follower = createIntakeFollower({ lake, sources, bytesMax, ...times, log, onWaiting: () => reports(report) });
+  const report = (): Report => {
     const { accepted, refused, known, waiting, fault } = follower.status();
     return {
       state: fault?.kind === "unavailable" ? "waiting" : "running",
@@ -22,7 +23,8 @@ async function intake({ settings, log, signal, openLake, reports }: Worker): Pro
         figures: { files_accepted: accepted, files_refused: refused, files_known: known, files_waiting: waiting },
       },
     };
-  });
+  };
+  reports(report);
   try {
     await follower.run(signal);
   } finally {

@@ -115,19 +115,28 @@ class OpenCompany implements Company {
     }
     // Broken off, it is written again from the beginning: the same files, which are recognised where they have been read.
     await openBooks(this.books, true);
+    await this.save({ through: null, publisher: null });
     const { run, fromMs, days, events } = history;
     await rm(join(this.truth, `truth-money-${run}.ndjson`), { force: true });
     const books = this.booksOf(run, true);
     await runSimulation({
       options: { ...this.base(), ...this.options.more, run, fromMs, days, events, breakRate: HISTORY_BREAK_RATE },
-      sink: async () => createLakeSink({ store, run, fileEveryMs: null, signal }),
+      sink: async () => {
+        const sink = createLakeSink({ store, run, fileEveryMs: null, signal });
+        // Statements first: who sees the events of a closed day sees that its statements wait to be taken.
+        const close = async (complete: boolean) => {
+          await books.flush();
+          if (complete && !signal.aborted) await this.deliverDue(books, signal);
+          await sink.close(complete);
+        };
+        return { ...sink, close };
+      },
       truth: () => openTruthWriter(join(this.truth, `truth-${run}.ndjson`)),
       statements: async (resolved) =>
         createLiveWriter({ options: resolved, books, runNumber: 0, rateSeed: rateSeedOf(this.options.seed) }),
       signal,
     });
     if (signal.aborted) return;
-    await books.flush();
     await this.save({ historyDone: true });
     log.info({ run, days, events }, "closed days are written");
   }
