@@ -93,6 +93,18 @@ describe("how far a source has been read", () => {
       ],
       /partition 3 is not known/,
     ],
+    [
+      "a landed file waits",
+      [
+        beat([
+          source({
+            transport: "landing",
+            partitions: [{ partition: "*", position: "1", low: null, high: "2", lagMessages: null, lagSeconds: 61 }],
+          }),
+        ]),
+      ],
+      /waited for 61 s, and may hold any date/,
+    ],
     ["it has no partition yet", [beat([source({ partitions: [] })])], /which partitions/],
   ] as const)("is not known where %s, and why is said", (_case, beats, why) => {
     const [cards] = streamPositions(beats, ["cards"]);
@@ -109,6 +121,21 @@ describe("how far a source has been read", () => {
     expect(told(intake(3, { state: "stopped" }))).toBeUndefined();
     expect(told(intake(3), intake(0))).toMatchObject({ readUntilMs: null, why: "3 wait to be taken" });
     expect(told(intake(0))).toMatchObject({ readUntilMs: 1_000_000, why: null });
+  });
+});
+
+describe("statement files", () => {
+  const intake = (waiting: number, state: Heartbeat["state"] = "running") =>
+    beat([], { process: "intake", state, detail: { figures: { files_waiting: waiting } } });
+
+  it("that wait to be read hold every date back; without an intake nobody waits for them", () => {
+    const positions = (beats: readonly Heartbeat[]) =>
+      streamPositions([beat([source()]), ...beats], ["cards"]).slice(1);
+    expect(positions([intake(3)])).toEqual([
+      { source: "statements", readUntilMs: null, why: "3 files wait to be read" },
+    ]);
+    expect(positions([intake(0)])).toEqual([]);
+    expect(positions([intake(3, "stopped")])).toEqual([]);
   });
 });
 

@@ -50,6 +50,10 @@ function positionOf(source: string, living: readonly Heartbeat[]): StreamPositio
     for (const { partition, lagSeconds } of beat.partitions) {
       if (lagSeconds === null)
         return { source, readUntilMs: null, why: `the lag of partition ${partition} is not known` };
+      if (beat.transport === "landing" && lagSeconds > LANDED_WAITS_MAX_S) {
+        const why = `a landed file has waited for ${Math.round(lagSeconds)} s, and may hold any date`;
+        return { source, readUntilMs: null, why };
+      }
       readUntilMs = Math.min(readUntilMs, beatAtMs - lagSeconds * 1_000);
     }
   }
