@@ -13,13 +13,24 @@ export interface StreamPosition {
   readonly why: string | null;
 }
 
-/** How far each declared source has been read, from what the indexers last said, and whether statement files wait. */
-export function streamPositions(beats: readonly Heartbeat[], declared: readonly string[]): StreamPosition[] {
-  return [...eventPositions(beats, declared), ...statementPosition(beats)];
+/** A landed file may hold any date: while one has waited this long, no date is known to be complete, seconds. */
+const LANDED_WAITS_MAX_S = 60;
+
+/** How far each declared source has been read, and whether statements wait, from what the workers last said. */
+export const streamPositions = (beats: readonly Heartbeat[], declared: readonly string[]): StreamPosition[] => [
+  ...eventPositions(beats, declared),
+  ...statementsWaiting(beats),
+];
+
+/** Statement files that have come and are not read yet; nothing where none waits, or no intake runs. */
+function statementsWaiting(beats: readonly Heartbeat[]): StreamPosition[] {
+  const files = beats
+    .filter(({ process, state }) => process === "intake" && state !== "stopped" && state !== "lost")
+    .reduce((sum, { detail }) => sum + Number(detail.figures?.files_waiting ?? 0), 0);
+  return files === 0 ? [] : [{ source: "statements", readUntilMs: null, why: `${files} files wait to be read` }];
 }
 
-/** Where an intake runs: a file that has arrived and is not taken belongs to nobody knows which day. */
-function statementPosition(beats: readonly Heartbeat[]): StreamPosition[] {
+function eventPositions(beats: readonly Heartbeat[], declared: readonly string[]): StreamPosition[] {
   const living = beats.filter(({ process, state }) => process === "intake" && state !== "stopped" && state !== "lost");
   if (living.length === 0) return [];
   const waiting = Math.max(...living.map(({ detail }) => Number(detail.figures?.files_waiting ?? 0)));
