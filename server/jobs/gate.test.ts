@@ -111,17 +111,6 @@ describe("how far a source has been read", () => {
     expect(cards?.readUntilMs).toBeNull();
     expect(cards?.why).toMatch(why);
   });
-
-  it("holds for statement files while one that has arrived is not taken, where an intake runs", () => {
-    const intake = (waiting: number, more: Partial<Heartbeat> = {}) =>
-      beat([], { process: "intake", detail: { figures: { files_waiting: waiting } }, ...more });
-    const told = (...beats: Heartbeat[]) =>
-      streamPositions([beat([source()]), ...beats], ["cards"]).find(({ source: name }) => name === "statement files");
-    expect(told()).toBeUndefined();
-    expect(told(intake(3, { state: "stopped" }))).toBeUndefined();
-    expect(told(intake(3), intake(0))).toMatchObject({ readUntilMs: null, why: "3 wait to be taken" });
-    expect(told(intake(0))).toMatchObject({ readUntilMs: 1_000_000, why: null });
-  });
 });
 
 describe("statement files", () => {

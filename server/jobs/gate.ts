@@ -31,14 +31,6 @@ function statementsWaiting(beats: readonly Heartbeat[]): StreamPosition[] {
 }
 
 function eventPositions(beats: readonly Heartbeat[], declared: readonly string[]): StreamPosition[] {
-  const living = beats.filter(({ process, state }) => process === "intake" && state !== "stopped" && state !== "lost");
-  if (living.length === 0) return [];
-  const waiting = Math.max(...living.map(({ detail }) => Number(detail.figures?.files_waiting ?? 0)));
-  const readUntilMs = waiting > 0 ? null : Math.max(...living.map(({ beatAtMs }) => beatAtMs));
-  return [{ source: "statement files", readUntilMs, why: waiting > 0 ? `${waiting} wait to be taken` : null }];
-}
-
-function eventPositions(beats: readonly Heartbeat[], declared: readonly string[]): StreamPosition[] {
   const living = beats.filter(({ process, state }) => process === "indexer" && state !== "stopped" && state !== "lost");
   const names = new Set([...declared, ...living.flatMap(({ detail }) => detail.sources ?? []).map(({ name }) => name)]);
   if (living.length === 0) {
