@@ -205,6 +205,15 @@ function QueueCheck({ check }: { check: QueueData["check"] }) {
 function NoAlerts({ state, onClear }: { state: QueueState; onClear: (state: Partial<QueueState>) => void }) {
   const filtered =
     state.rule.length + state.severity.length > 0 || (state.q ?? state.entity ?? state.assignee ?? state.from) !== null;
+  if (!filtered && !state.status.includes("new")) {
+    return (
+      <EmptyState title="No alert stands in this state">
+        {state.status.length === 0
+          ? "No rule has fired yet. Alerts show up here within two seconds."
+          : "Choose another state above; each says how many stand in it."}
+      </EmptyState>
+    );
+  }
   if (!filtered) {
     return (
       <EmptyState title="No open alerts">Every alert is decided. New ones show up here within two seconds.</EmptyState>
