@@ -16,6 +16,16 @@ export function isLuhnValid(digits: string): boolean {
 }
 
 /**
+ * True for a number that is a card's and hardly anything else: 15 to 19 digits before any point, a first digit that card
+ * schemes are given (ISO/IEC 7812-1: 2 to 6), the right check digit. For fields that hold numbers and cannot be masked.
+ */
+export function isCardLike(value: string | number): boolean {
+  if (typeof value === "number" && Math.abs(value) < 1e14) return false;
+  const digits = /^[+-]?([2-6]\d{14,18})(?:\.\d*)?$/.exec(String(value))?.[1];
+  return digits !== undefined && isLuhnValid(digits);
+}
+
+/**
  * Replaces every Luhn-valid run of 13 to 19 digits by stars, all but its last four, in place where `bytes` may be
  * changed. Single spaces or dashes between digits do not hide a number. Returns the same array when nothing was found.
  */

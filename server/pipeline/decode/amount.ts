@@ -1,3 +1,4 @@
+import { isCardLike } from "../../domain/card";
 import { type Decimal, exponentOf, inRange, multiplyDecimals, parseDecimal, toMinor } from "../../domain/money";
 import type { TransactionMapping } from "../mapping/schema";
 import { type Fault, fault } from "./fault";
@@ -59,6 +60,7 @@ function integer(raw: unknown): bigint | Fault {
   if (raw === undefined || raw === null || raw === "")
     return fault("validate", "missing_amount", "amount", "no amount");
   if (typeof raw === "number") {
+    if (isCardLike(raw)) return cardNumber();
     if (Number.isSafeInteger(raw)) return BigInt(raw);
     return fault(
       "validate",
@@ -69,9 +71,13 @@ function integer(raw: unknown): bigint | Fault {
   }
   if (typeof raw !== "string" || !/^[+-]?\d{1,20}$/.test(raw))
     return fault("validate", "bad_amount", "amount", "not a whole number");
+  if (isCardLike(raw)) return cardNumber();
   const checked = inRange(BigInt(raw));
   return checked.ok ? checked.value : fault("validate", checked.error.code, "amount", checked.error.message);
 }
+
+const cardNumber = (): Fault =>
+  fault("validate", "card_number_in_amount", "amount", "reads as a card number, and is kept nowhere");
 
 const single = (get: Getter) => (record: ParsedRecord) => decimalOf(get(record));
 
@@ -102,6 +108,7 @@ function decimalOf(raw: unknown): Decimal | Fault {
   if (typeof raw !== "number" && typeof raw !== "string")
     return fault("validate", "bad_amount", "amount", "not a number");
   const text = String(raw);
+  if (isCardLike(text)) return cardNumber();
   if (typeof raw === "number" && digitsOf(text) > EXACT_DIGITS_MAX)
     return fault("validate", "amount_not_exact", "amount", "more digits than a JSON number keeps; send text");
   const parsed = parseDecimal(text);

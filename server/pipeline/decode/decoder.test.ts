@@ -90,6 +90,8 @@ describe("Concordance's own transaction envelope", () => {
     ["a fraction of a minor unit", having({ amount_minor: 12.5 }), "amount_not_exact"],
     ["a JSON number beyond 2^53", JSON.stringify(EVENT).replace("1250", "9007199254740993"), "amount_not_exact"],
     ["1e400", JSON.stringify(EVENT).replace("1250", "1e400"), "bad_amount"],
+    ["a card number where the amount belongs", having({ amount_minor: 5555555555554444 }), "card_number_in_amount"],
+    ["the same as text", having({ amount_minor: "5555555555554444" }), "card_number_in_amount"],
     ["a text beyond 64 bits", having({ amount_minor: "9223372036854775808" }), "amount_out_of_range"],
     ["no currency", without("currency"), "missing_currency"],
     ["an unknown currency", having({ currency: "XXQ" }), "unknown_currency"],
