@@ -3,7 +3,7 @@
  * the landing zone, or in a topic of a real broker on the same machine (4 partitions, lz4), drained by the real indexer and
  * projector processes with every real-time rule on. Beside it, on the same bytes in the same run: what each stage costs in
  * processor time, and two limits, JSON.parse alone and JSON.parse to a zstd Parquet file alone. Seconds count from the start
- * of the processes. `--workers` runs those of another checkout, to compare with.
+ * of the processes. `--workers` runs those of another checkout, to compare with; `--formats ""` measures the stages alone.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -36,7 +36,7 @@ const { values } = parseArgs({
 });
 const line = (name: string, text: string) => console.log(`${name.padEnd(44)} ${text}`);
 const perSecond = (count: number, ms: number) => Math.round((count * 1_000) / ms);
-const formats = values.formats.split(",");
+const formats = values.formats.split(",").filter((format) => format !== "");
 
 const directory = await mkdtemp(join(tmpdir(), "concordance-ingest-"));
 try {
