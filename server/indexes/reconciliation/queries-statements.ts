@@ -17,11 +17,15 @@ import type {
 const [FILES, STATEMENTS, LINES] = ["statement_files", "statements", "statement_lines"] as const;
 const STATEMENTS_MAX = 500;
 
-const asOf = (view: LakeView, tables: readonly string[]) => ({
-  lakeVersions: Object.fromEntries(tables.map((table) => [table, view.snapshot(table).version])),
-  watermark: null,
-  readAt: formatInstant(BigInt(Date.now()) * 1_000n),
-});
+/** The newest delivery is as far as statements are known. */
+async function asOf(view: LakeView, tables: readonly string[]) {
+  const [newest] = await view.rows(`SELECT max(taken_at) AS taken_at FROM ${await view.scan(FILES)}`);
+  return {
+    lakeVersions: Object.fromEntries(tables.map((table) => [table, view.snapshot(table).version])),
+    watermark: newest === undefined ? null : textOrNull(newest, "taken_at"),
+    readAt: formatInstant(BigInt(Date.now()) * 1_000n),
+  };
+}
 
 /** Files with the one balance of the delivery where it is of one statement, and what accepted a refused one later. */
 async function filesSql(view: LakeView): Promise<string> {
@@ -84,7 +88,7 @@ export async function readStatementFiles(
     const last = shown.at(-1);
     const nextCursor = rows.length > query.limit && last !== undefined ? encodeCursor([last.intake]) : null;
     const total = counted === undefined ? 0 : whole(counted, "total");
-    return { rows: shown, nextCursor, total, asOf: asOf(view, [FILES, STATEMENTS]) };
+    return { rows: shown, nextCursor, total, asOf: await asOf(view, [FILES, STATEMENTS]) };
   });
 }
 
@@ -133,7 +137,7 @@ export async function readStatementFile(
         outcome: text(one, "outcome"),
         takenAt: text(one, "taken_at"),
       })),
-      asOf: asOf(view, [FILES, STATEMENTS]),
+      asOf: await asOf(view, [FILES, STATEMENTS]),
     };
   });
 }
@@ -167,7 +171,7 @@ export async function readStatementLines(
       rows: shown,
       nextCursor,
       total: counted === undefined ? 0 : whole(counted, "total"),
-      asOf: asOf(view, [LINES]),
+      asOf: await asOf(view, [LINES]),
     };
   });
 }

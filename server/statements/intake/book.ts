@@ -110,15 +110,13 @@ async function judge(work: Work): Promise<Judged> {
   if (first instanceof Error) return readerFailed(first);
   if (!first.outcome.ok) {
     const { fault, format, bytes } = first.outcome;
-    const accounts = accountsOf(first.statements);
+    const { accounts } = first;
     return { file: null, fault: { ...fault, where: describePlace(fault.where) }, format, bytes, related: [], accounts };
   }
   const { file } = first.outcome;
   const { format, bytes } = file;
-  const before = await knownStatements(work.connection, await earlier(work, STATEMENTS), [
-    ...new Set(first.statements.map(({ opening }) => opening.account)),
-  ]);
-  const accounts = accountsOf(first.statements);
+  const { accounts } = first;
+  const before = await knownStatements(work.connection, await earlier(work, STATEMENTS), accounts);
   const related = relateAll(first.statements, before);
   const contradiction = related.find(({ relation }) => relation === "contradicts");
   if (contradiction !== undefined)
@@ -127,10 +125,6 @@ async function judge(work: Work): Promise<Judged> {
   if (counts.size > 0) await read(work, counts);
   return { file, fault: null, format, bytes, related, accounts };
 }
-
-const accountsOf = (statements: readonly ReadStatement[]): string[] => [
-  ...new Set(statements.map(({ opening }) => opening.account)),
-];
 
 /** A fault of the reader itself is told as a refusal: one file must not stand in the way of all that come after it. */
 async function readGuarded(work: Work) {
@@ -186,7 +180,8 @@ async function read({ lake, connection, plan, stage }: Work, counts: ReadonlyMap
   await append(connection, stage, buffer);
   const outcome = reading.outcome();
   invariant(outcome.ok === false || outcome.file.fileHash === plan.fileHash, `${plan.name}: the kept bytes changed`);
-  return { outcome, statements };
+  const accounts = [...new Set([...openings.values()].map(({ account }) => account))];
+  return { outcome, statements, accounts };
 }
 
 async function append(connection: DuckDBConnection, stage: string, buffer: TableBuffer): Promise<void> {

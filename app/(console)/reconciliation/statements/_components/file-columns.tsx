@@ -13,8 +13,8 @@ const balanceOf = (file: StatementFile, which: "openingMinor" | "closingMinor") 
   return { amountMinor, currency: file.balance.currency, exponent: file.balance.exponent };
 };
 
-const controlsText = ({ outcome, controls, uncontrolled, statementsNew }: StatementFile): string => {
-  if (outcome === "refused") return "—";
+const controlsText = ({ outcome, controls, uncontrolled, statementsNew, fault }: StatementFile): string => {
+  if (outcome === "refused") return fault?.code.replaceAll("_", " ") ?? "refused";
   if (statementsNew === 0) return "known";
   return uncontrolled > 0 ? "none stated" : `${controls ?? 0} right`;
 };
@@ -25,18 +25,18 @@ const differenceText = ({ fault }: StatementFile): string => {
   return `${fault.what}${values}`;
 };
 
-export const FILE_COLUMNS: readonly DataColumn<StatementFile>[] = [
+const COLUMNS: readonly DataColumn<StatementFile>[] = [
   {
     key: "taken",
     header: "Taken in",
-    width: 150,
+    width: 136,
     render: ({ takenAt }) => <Time at={takenAt} />,
     text: ({ takenAt }) => takenAt,
   },
   {
     key: "state",
     header: "State",
-    width: 170,
+    width: 108,
     render: (file) => {
       const [tone, word] = stateOf(file);
       return <StatusBadge tone={tone}>{word}</StatusBadge>;
@@ -46,7 +46,7 @@ export const FILE_COLUMNS: readonly DataColumn<StatementFile>[] = [
   {
     key: "name",
     header: "File",
-    width: 250,
+    width: 216,
     render: ({ intake, name }) => (
       <Link href={`/reconciliation/statements/${intake}`} className={classes.name} title={name}>
         {name}
@@ -63,21 +63,21 @@ export const FILE_COLUMNS: readonly DataColumn<StatementFile>[] = [
   {
     key: "format",
     header: "Format",
-    width: 130,
+    width: 118,
     render: ({ format }) => formatName(format),
     text: ({ format }) => formatName(format),
   },
   {
     key: "accounts",
     header: "Account",
-    width: 190,
+    width: 150,
     render: ({ accounts }) => <span className="mono">{accounts ?? "—"}</span>,
     text: ({ accounts }) => accounts ?? "",
   },
   {
     key: "entries",
     header: "Entries",
-    width: 128,
+    width: 80,
     align: "right",
     render: ({ entries, entriesNew, outcome }) => (outcome === "refused" ? "—" : newOf(entriesNew, entries)),
     text: ({ entries }) => String(entries),
@@ -85,18 +85,18 @@ export const FILE_COLUMNS: readonly DataColumn<StatementFile>[] = [
   {
     key: "opening",
     header: "Opening",
-    width: 140,
+    width: 126,
     align: "right",
     render: (file) => <Money amount={balanceOf(file, "openingMinor")} />,
   },
   {
     key: "closing",
     header: "Closing",
-    width: 140,
+    width: 126,
     align: "right",
     render: (file) => <Money amount={balanceOf(file, "closingMinor")} />,
   },
-  { key: "controls", header: "Control totals", width: 110, render: controlsText, text: controlsText },
+  { key: "controls", header: "Control totals", width: 124, render: controlsText, text: controlsText },
   { key: "way", header: "Came by", width: 116, render: ({ way }) => wayName(way), text: ({ way }) => wayName(way) },
   {
     key: "bytes",
@@ -116,3 +116,9 @@ export const FILE_COLUMNS: readonly DataColumn<StatementFile>[] = [
     text: ({ fileHash }) => fileHash,
   },
 ];
+
+const WRONG: ReadonlySet<string> = new Set(["entries", "opening", "closing", "controls"]);
+
+/** What was booked, or, where refused files are looked at, what is wrong with each. */
+export const columnsFor = (refused: boolean): readonly DataColumn<StatementFile>[] =>
+  COLUMNS.filter(({ key }) => (refused ? !WRONG.has(key) : key !== "fault"));

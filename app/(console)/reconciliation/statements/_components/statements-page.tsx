@@ -11,7 +11,7 @@ import { EmptyState } from "@/components/ui/empty-state";
 import { StaleBanner } from "@/components/ui/stale-banner";
 import type { StatementFile } from "@/server/indexes/reconciliation/contract-statements";
 import shared from "../../_components/reconciliation.module.css";
-import { FILE_COLUMNS } from "./file-columns";
+import { columnsFor } from "./file-columns";
 import { queryOf, STATEMENT_VIEW_KEYS, STATES, statementsParsers } from "./statements-state";
 import { UploadPanel } from "./upload-panel";
 
@@ -33,6 +33,7 @@ export function StatementsPage() {
   );
   const limits = useQuery(trpc.statements.limits.queryOptions());
   const rows = query.data?.pages.flatMap((page) => page.rows);
+  const refused = state.state === "refused";
   return (
     <>
       <PageHeader
@@ -62,9 +63,9 @@ export function StatementsPage() {
         <FilterInput label="File, account or hash" value={state.q} onChange={(q) => void setState({ q })} width={230} />
       </div>
       <DataTable
-        id="statement-files"
+        id={refused ? "statement-files-refused" : "statement-files"}
         label="Statement files"
-        columns={FILE_COLUMNS}
+        columns={columnsFor(refused)}
         rows={rows}
         rowKey={keyOf}
         onOpen={(file) => router.push(hrefOf(file))}

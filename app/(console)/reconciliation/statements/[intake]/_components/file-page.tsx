@@ -119,7 +119,7 @@ function Facts({ detail: { file, by, deliveries } }: { readonly detail: Statemen
       <dt>Format</dt>
       <dd>
         {formatName(file.format)}
-        {file.version !== null && ` ${file.version}`}
+        {file.version !== null && `, ${file.version}`}
       </dd>
       <dt>Accounts</dt>
       <dd className="mono">{file.accounts ?? "—"}</dd>
