@@ -42,7 +42,7 @@ async function inputRowsByDate(
   const rows = new Map<BusinessDate, number>();
   for (const { table: name, dateColumn } of definition.inputs(to, definition.settings.parse(settings))) {
     const table = lake.table(name);
-    // The balance also counts what was refused: such a date has nothing to close.
+    // The balance also counts what was refused: it neither gives a date input nor changes it.
     if (dateColumn === null || table.spec.kind !== "raw" || name === INGEST_BALANCE.name) continue;
     const files = pruneFiles((await table.refresh()).files, dateColumn, from, to);
     if (files.length === 0) continue;
@@ -87,7 +87,7 @@ export async function lookAtDates(
   return {
     closed: new Set(closed),
     dates: dates.map((businessDate) => {
-      const lateRows = lateOf.get(businessDate) ?? {};
+      const { [INGEST_BALANCE.name]: _counts, ...lateRows } = lateOf.get(businessDate) ?? {};
       const readsLater = later.get(businessDate) ?? null;
       const isChanged = Object.keys(lateRows).length > 0 || readsLater !== null;
       return {
