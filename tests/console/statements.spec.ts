@@ -57,10 +57,11 @@ test("a statement file is dropped and accepted, another refused with its reason;
 });
 
 test("the auditor reads statement files and has no way to bring one", async ({ browser }) => {
-  const { page, context } = await openAs(browser, "auditor");
+  const { page, context } = await openAs(browser, "auditor", "dark");
   await page.goto("/reconciliation/statements");
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Statements");
   await expect(page.getByRole("table", { name: "Statement files" })).toBeVisible();
+  await expectAccessible(page);
   await expect(page.getByTestId("statement-drop")).toHaveCount(0);
   await context.close();
 });
