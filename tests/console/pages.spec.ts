@@ -11,6 +11,7 @@ const PAGES = [
   { role: "partnerships", path: "/merchants/M00001", heading: "", shows: "Reference data" },
   { role: "ops", path: "/operations/streams", heading: "Streams", shows: "Balance holds" },
   { role: "ops", path: "/operations/quarantine", heading: "Quarantine", shows: "simulated-transactions" },
+  { role: "ops", path: "/operations/jobs", heading: "Jobs", shows: "Nightly schedule" },
   { role: "ops", path: "/operations/tables", heading: "Tables", shows: "transactions" },
   { role: "ops", path: "/operations/health", heading: "Health", shows: "indexer" },
   { role: "admin", path: "/search?q=M00001", heading: "Search", shows: "M00001" },
