@@ -51,6 +51,7 @@ test("the day leads from a figure to its breaks", async ({ browser }) => {
   await page.goto("/reconciliation/day");
   await expect(page.locator("main")).toContainText("Control totals");
   await expect(page.locator("main")).toContainText("Matched by stage");
+  await expectAccessible(page);
   await page
     .locator("main")
     .getByRole("link", { name: /^Breaks/ })

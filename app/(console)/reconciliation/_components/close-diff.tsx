@@ -8,6 +8,7 @@ import { moneyText } from "@/components/ui/money";
 import { QueryBoundary } from "@/components/ui/query-boundary";
 import type { CloseDiff as Diff } from "@/server/indexes/reconciliation/contract";
 import classes from "./reconciliation.module.css";
+import { Scroll } from "./scroll";
 import { kindTitle } from "./words";
 
 /** What a past close tells otherwise than the newest run of the same date. */
@@ -47,7 +48,7 @@ function Table({ diff }: { diff: Diff }) {
         {diff.rowsBefore.toLocaleString("en-US")} rows then, {diff.rowsAfter.toLocaleString("en-US")} now. Values in
         minor units.
       </p>
-      <div className={classes.scroll}>
+      <Scroll label="What is different">
         <table className={classes.table}>
           <thead>
             <tr>
@@ -74,7 +75,7 @@ function Table({ diff }: { diff: Diff }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </>
   );
 }

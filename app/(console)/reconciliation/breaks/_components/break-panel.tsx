@@ -18,6 +18,7 @@ import { hrefIn } from "../../_components/close-state";
 import { DecisionList } from "../../_components/decision-list";
 import { Fact } from "../../_components/fact";
 import classes from "../../_components/reconciliation.module.css";
+import { Scroll } from "../../_components/scroll";
 import { Waterfall } from "../../_components/waterfall";
 import { kindTitle, kindWhy, STATUS_TONES, STATUS_WORDS } from "../../_components/words";
 import { Candidates, Closes, Sides } from "./break-facts";
@@ -90,7 +91,7 @@ function Opened({ detail, ...props }: BreakPanelProps & { detail: Detail }) {
         </p>
       </header>
       {props.writes && <Verbs detail={detail} {...props} />}
-      <div className={classes.facts}>
+      <Scroll label="What is known of the break" fill>
         <Sides detail={detail} />
         <Candidates detail={detail} writes={props.writes} onAsk={props.onAsk} />
         {detail.waterfall !== null && (
@@ -116,7 +117,7 @@ function Opened({ detail, ...props }: BreakPanelProps & { detail: Detail }) {
             Rules {detail.ruleVersion}, close of {detail.close.businessDate}, version {detail.close.version}
           </p>
         </Fact>
-      </div>
+      </Scroll>
     </>
   );
 }

@@ -8,6 +8,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { faultOf } from "@/components/trpc/fault";
 import type { Fixes } from "@/server/indexes/reconciliation/contract-decisions";
 import classes from "../../_components/reconciliation.module.css";
+import { Scroll } from "../../_components/scroll";
 import { useRefreshReconciliation } from "../../_components/use-refresh";
 import { countText, DECISION_WORDS } from "../../_components/words";
 import { Sums } from "./decide-dialog";
@@ -97,7 +98,7 @@ function Report({ report }: { report: Fixes }) {
       </p>
       <Sums sums={report.sums} />
       {report.refused.length + report.accepted.length > 0 && (
-        <div className={classes.scroll}>
+        <Scroll label="Lines of the file">
           <table className={classes.table}>
             <thead>
               <tr>
@@ -123,7 +124,7 @@ function Report({ report }: { report: Fixes }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
     </div>
   );

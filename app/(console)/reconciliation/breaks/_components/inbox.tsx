@@ -8,6 +8,7 @@ import { Panel } from "@/components/ui/panel";
 import { QueryBoundary } from "@/components/ui/query-boundary";
 import { DecisionEntry } from "../../_components/decision-list";
 import classes from "../../_components/reconciliation.module.css";
+import { Scroll } from "../../_components/scroll";
 
 interface InboxProps {
   readonly which: "pending" | "answered";
@@ -48,7 +49,7 @@ export function Inbox({ which, onWhich, onOpen }: InboxProps) {
                 {which === "pending" ? "Nothing waits for a second person." : "No decision has been answered yet."}
               </p>
             ) : (
-              <div className={classes.scroll}>
+              <Scroll label="Decisions">
                 {decisions.map((decision) => (
                   <DecisionEntry
                     key={decision.id}
@@ -57,7 +58,7 @@ export function Inbox({ which, onWhich, onOpen }: InboxProps) {
                     onOpen={() => onOpen(decision.breakId)}
                   />
                 ))}
-              </div>
+              </Scroll>
             )
           }
         </QueryBoundary>

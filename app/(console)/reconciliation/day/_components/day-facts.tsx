@@ -6,6 +6,7 @@ import type { DaySummary } from "@/server/indexes/reconciliation/contract";
 import type { CloseChoice } from "../../_components/close-picker";
 import { hrefIn } from "../../_components/close-state";
 import classes from "../../_components/reconciliation.module.css";
+import { Scroll } from "../../_components/scroll";
 import { kindTitle, stageTitle } from "../../_components/words";
 
 interface Facts {
@@ -66,7 +67,7 @@ export function Kinds({ day, state }: Facts) {
   const most = Math.max(1, ...day.kinds.map(({ breaks }) => breaks));
   return (
     <Panel title="Breaks by kind" flush>
-      <div className={classes.scroll}>
+      <Scroll label="Breaks by kind">
         <table className={classes.table}>
           <thead>
             <tr>
@@ -98,7 +99,7 @@ export function Kinds({ day, state }: Facts) {
             )}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </Panel>
   );
 }
@@ -115,7 +116,7 @@ export function Ages({ day, state }: Facts) {
   if (first === undefined) return null;
   return (
     <Panel title="Value of the breaks by age in business days" flush>
-      <div className={classes.scroll}>
+      <Scroll label="Value of the breaks by age">
         <table className={classes.table}>
           <thead>
             <tr>
@@ -158,7 +159,7 @@ export function Ages({ day, state }: Facts) {
             })}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </Panel>
   );
 }
@@ -168,7 +169,7 @@ export function Controls({ day }: Pick<Facts, "day">) {
   return (
     <div id="control-totals">
       <Panel title="Control totals" actions={<StatusBadge tone="good">In = out</StatusBadge>} flush>
-        <div className={classes.scroll}>
+        <Scroll label="Control totals">
           <table className={classes.table}>
             <thead>
               <tr>
@@ -195,7 +196,7 @@ export function Controls({ day }: Pick<Facts, "day">) {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       </Panel>
     </div>
   );

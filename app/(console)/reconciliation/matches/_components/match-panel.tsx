@@ -16,6 +16,7 @@ import { DecisionList } from "../../_components/decision-list";
 import { Fact } from "../../_components/fact";
 import { ItemName } from "../../_components/item-name";
 import classes from "../../_components/reconciliation.module.css";
+import { Scroll } from "../../_components/scroll";
 import { useRefreshReconciliation } from "../../_components/use-refresh";
 import { kindTitle, stageTitle } from "../../_components/words";
 
@@ -69,7 +70,7 @@ function Opened({ detail, writes, onClose }: MatchPanelProps & { detail: z.infer
           {match.evidence}. Rules {match.ruleVersion}.
         </p>
       </header>
-      <div className={classes.facts}>
+      <Scroll label="What is known of the match" fill>
         <Fact title={`Members (${match.items})`}>
           {items.map((item) => (
             <div key={item.rowKey} className={classes.entry}>
@@ -91,7 +92,7 @@ function Opened({ detail, writes, onClose }: MatchPanelProps & { detail: z.infer
         )}
         <DecisionList decisions={decisions} writes={writes} />
         {writes && match.decisionId === null && match.stage > 0 && !decided && <TakeApart matchId={match.matchId} />}
-      </div>
+      </Scroll>
     </>
   );
 }

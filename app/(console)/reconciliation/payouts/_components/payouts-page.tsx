@@ -19,6 +19,7 @@ import { ClosePicker, PastClose } from "../../_components/close-picker";
 import { closeOf, hrefIn } from "../../_components/close-state";
 import { Fact } from "../../_components/fact";
 import classes from "../../_components/reconciliation.module.css";
+import { Scroll } from "../../_components/scroll";
 import { Waterfall } from "../../_components/waterfall";
 import { componentTitle } from "../../_components/words";
 import { exportHrefOf, PAYOUT_VIEW_KEYS, type PayoutsState, payoutsParsers, queryOf } from "./payouts-state";
@@ -136,7 +137,7 @@ function WaterfallPanel({ row, state, onClose }: { row: WaterfallRow; state: Pay
         <h2 className={classes.title}>{nameOf(row)}</h2>
         <p className={classes.line}>{row.account}</p>
       </header>
-      <div className={classes.facts}>
+      <Scroll label="What is known of the payout" fill>
         <Fact title={`In ${row.currency}`}>
           <Waterfall row={row} />
         </Fact>
@@ -148,7 +149,7 @@ function WaterfallPanel({ row, state, onClose }: { row: WaterfallRow; state: Pay
             </Link>
           </p>
         </Fact>
-      </div>
+      </Scroll>
     </aside>
   );
 }
