@@ -3,7 +3,7 @@
 import { Popover } from "@mantine/core";
 import { shortDuration, useFreshness } from "@/components/console/freshness";
 import { useMe } from "@/components/console/use-me";
-import { type OpenedProps, useOpenedAtOnce } from "@/components/ui/open-later";
+import { type OpenedProps, popoverTarget, useOpenedAtOnce } from "@/components/ui/open-later";
 import { Time } from "@/components/ui/time";
 import type { IndexFreshness } from "@/server/console/contract";
 import { INDEXES } from "@/server/indexes/names";
@@ -17,7 +17,7 @@ export default function FreshnessDetails({ target }: OpenedProps) {
   const indexes = freshness?.indexes.filter(({ index }) => can(index, "read")) ?? [];
   return (
     <Popover position="bottom-end" width={340} withinPortal returnFocus {...state}>
-      <Popover.Target>{target}</Popover.Target>
+      <Popover.Target>{popoverTarget(target, state)}</Popover.Target>
       <Popover.Dropdown>
         {silentSinceMs !== null && (
           <p className={classes.silent}>

@@ -4,7 +4,7 @@ import { Button, Popover, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { instantInZone, localInZone } from "@/components/console/past-instant";
 import type { PastHere } from "@/components/console/use-past";
-import { type OpenedProps, useOpenedAtOnce } from "@/components/ui/open-later";
+import { type OpenedProps, popoverTarget, useOpenedAtOnce } from "@/components/ui/open-later";
 import { useTimeZone } from "@/components/ui/time-zone";
 import classes from "./past.module.css";
 
@@ -18,7 +18,7 @@ export default function PastChoice({ target, past, offered }: PastChoiceProps) {
   const state = useOpenedAtOnce();
   return (
     <Popover position="bottom-end" width={300} trapFocus withinPortal returnFocus {...state}>
-      <Popover.Target>{target}</Popover.Target>
+      <Popover.Target>{popoverTarget(target, state)}</Popover.Target>
       <Popover.Dropdown aria-label="As of">
         {offered ? (
           state.opened && <Choice past={past} onClose={() => state.onChange(false)} />

@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { runHref } from "@/components/console/places";
 import { useTRPC } from "@/components/trpc/client";
-import { type OpenedProps, useOpenedAtOnce } from "@/components/ui/open-later";
+import { type OpenedProps, popoverTarget, useOpenedAtOnce } from "@/components/ui/open-later";
 import type { RunSummary } from "@/server/indexes/ops/contract-jobs";
 import classes from "./running-work.module.css";
 
@@ -17,7 +17,7 @@ export default function RunningWorkDetails({ target }: OpenedProps) {
   const runs = data?.runs ?? [];
   return (
     <Popover position="bottom-end" width={360} withinPortal returnFocus {...state}>
-      <Popover.Target>{target}</Popover.Target>
+      <Popover.Target>{popoverTarget(target, state)}</Popover.Target>
       <Popover.Dropdown>
         <ul className={classes.list} aria-label="Running work">
           {runs.map((run) => (

@@ -2,7 +2,7 @@
 
 import { Button, Checkbox, Popover } from "@mantine/core";
 import { IconArrowDown, IconArrowUp, IconMinus, IconPlus } from "@tabler/icons-react";
-import { type OpenedProps, useOpenedAtOnce } from "@/components/ui/open-later";
+import { type OpenedProps, popoverTarget, useOpenedAtOnce } from "@/components/ui/open-later";
 import classes from "./column-menu.module.css";
 import type { ArrangedColumns } from "./use-columns";
 
@@ -21,7 +21,7 @@ export default function ColumnList({ target, columns }: ColumnListProps) {
   const { all, visible } = columns;
   return (
     <Popover position="bottom-end" width={320} trapFocus withinPortal returnFocus {...state}>
-      <Popover.Target>{target}</Popover.Target>
+      <Popover.Target>{popoverTarget(target, state)}</Popover.Target>
       <Popover.Dropdown>
         <ul className={classes.list} aria-label="Columns">
           {all.map(({ key, header }, place) => (

@@ -6,7 +6,7 @@ import { usePathname, useRouter } from "next/navigation";
 import { useTRPC } from "@/components/trpc/client";
 import { faultOf } from "@/components/trpc/fault";
 import { ErrorState } from "@/components/ui/error-state";
-import { type OpenedProps, useOpenedAtOnce } from "@/components/ui/open-later";
+import { type OpenedProps, popoverTarget, useOpenedAtOnce } from "@/components/ui/open-later";
 import { Skeletons } from "@/components/ui/skeletons";
 import type { ArrangedColumns } from "./use-columns";
 import type { ViewHere } from "./use-view";
@@ -27,7 +27,7 @@ export default function ViewList({ target, table, here, columns }: ViewListProps
   const state = useOpenedAtOnce();
   return (
     <Popover position="bottom-end" width={340} trapFocus withinPortal returnFocus {...state}>
-      <Popover.Target>{target}</Popover.Target>
+      <Popover.Target>{popoverTarget(target, state)}</Popover.Target>
       <Popover.Dropdown aria-label="Saved views">
         {state.opened && <Views table={table} here={here} columns={columns} onClose={() => state.onChange(false)} />}
       </Popover.Dropdown>

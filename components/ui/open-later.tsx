@@ -28,6 +28,10 @@ export function useOpenedAtOnce(): OpenedState {
   return { opened, onChange: setOpened };
 }
 
+/** The button of a popover, which closes and opens it again: Mantine leaves that to who holds the state. */
+export const popoverTarget = (target: ReactElement, { opened, onChange }: OpenedState): ReactElement =>
+  cloneElement(target as ReactElement<ButtonHTMLAttributes<HTMLButtonElement>>, { onClick: () => onChange(!opened) });
+
 export interface LaterMenu<Props extends OpenedProps> {
   load(): Promise<{ default: ComponentType<Props> }>;
   readonly Opened: ComponentType<Props>;

@@ -1,6 +1,8 @@
 import { expect, type Page, test } from "@playwright/test";
 import { expectAccessible, openAs } from "./support";
 
+test.beforeEach(() => test.setTimeout(90_000));
+
 const ROWS = "tbody tr[aria-rowindex]";
 const views = (page: Page) => page.getByRole("list", { name: "Views of this table" });
 const menu = (page: Page, name = "Views") => page.getByRole("button", { name, exact: false }).first();
@@ -17,7 +19,6 @@ async function saveAs(page: Page, name: string, sharedWith?: string): Promise<vo
 test("a view keeps filters, sort and columns, is shared with a role, and opens a colleague's table by default", async ({
   browser,
 }) => {
-  test.setTimeout(90_000);
   const name = `Stolen and risky ${Date.now()}`;
   const mine = await openAs(browser, "fraud_analyst");
   await mine.page.goto("/fraud/queue?rule=stolen_card&sort=riskiest&alert=not-kept");
