@@ -13,7 +13,7 @@ import { until } from "../support/product";
 import { smallSettings, temporaryDirectory } from "../support/world";
 
 const DAYS = 30;
-const TAKEN_WITHIN_MS = 150_000;
+const TAKEN_WITHIN_MS = 400_000;
 
 let directory: string;
 let remove: () => Promise<void>;
