@@ -8,6 +8,7 @@ import { FreshnessSummary } from "@/components/console/freshness-summary";
 import { PastControl } from "@/components/console/past-control";
 import { PersonMenu } from "@/components/console/person-menu";
 import { crumbsOf } from "@/components/console/places";
+import { RunningWork } from "@/components/console/running-work";
 import { Kbd } from "@/components/ui/kbd";
 import classes from "./top-bar.module.css";
 
@@ -42,6 +43,7 @@ export function TopBar({ navigationOpened, onNavigation, onSearch, onKeyList }: 
         </span>
       </button>
       <PastControl />
+      <RunningWork />
       <FreshnessSummary />
       <PersonMenu onKeyList={onKeyList} />
     </div>
