@@ -45,7 +45,6 @@ export function CalendarPage() {
     { key: "arrowright", label: "The day after", run: () => move(1) },
     { key: "arrowup", label: "The week before", run: () => move(-7) },
     { key: "arrowdown", label: "The week after", run: () => move(7) },
-    { key: "enter", label: "Payouts of the day", run: () => state.day !== null && open(state.day) },
     { key: "[", label: "The month before", run: () => change({ month: monthFrom(month, -1), day: null }) },
     { key: "]", label: "The month after", run: () => change({ month: monthFrom(month, 1), day: null }) },
   ]);
@@ -64,7 +63,7 @@ export function CalendarPage() {
       <QueryBoundary query={query} skeletonRows={14}>
         {(data) => (
           <>
-            <MonthGrid month={month} data={data} chosen={state.day} onChoose={choose} onOpen={open} />
+            <MonthGrid month={month} data={data} chosen={state.day} onOpen={open} />
             <div className={classes.below}>
               <CashTable data={data} state={state} exportHref={exportHrefOf(state)} />
             </div>

@@ -12,12 +12,11 @@ interface MonthGridProps {
   readonly month: string;
   readonly data: CalendarMonth;
   readonly chosen: string | null;
-  readonly onChoose: (day: string) => void;
   readonly onOpen: (day: string) => void;
 }
 
-/** A month of days; arrows move over them, enter opens one. */
-export function MonthGrid({ month, data, chosen, onChoose, onOpen }: MonthGridProps) {
+/** A month of days; arrows move over them, enter opens the one that has the focus. */
+export function MonthGrid({ month, data, chosen, onOpen }: MonthGridProps) {
   const days = new Map<string, CalendarDay[]>();
   for (const day of data.days) days.set(day.date, [...(days.get(day.date) ?? []), day]);
   const today = data.asOf.readAt.slice(0, 10);
@@ -44,7 +43,6 @@ export function MonthGrid({ month, data, chosen, onChoose, onOpen }: MonthGridPr
                     closed={data.closed.filter((one) => one.date === date)}
                     isToday={date === today}
                     isChosen={date === chosen}
-                    onChoose={onChoose}
                     onOpen={onOpen}
                   />
                 )}
@@ -63,11 +61,10 @@ interface DayProps {
   readonly closed: CalendarMonth["closed"];
   readonly isToday: boolean;
   readonly isChosen: boolean;
-  readonly onChoose: (day: string) => void;
   readonly onOpen: (day: string) => void;
 }
 
-function Day({ date, rows, closed, isToday, isChosen, onChoose, onOpen }: DayProps) {
+function Day({ date, rows, closed, isToday, isChosen, onOpen }: DayProps) {
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     if (isChosen) button.current?.focus({ preventScroll: false });
@@ -83,7 +80,6 @@ function Day({ date, rows, closed, isToday, isChosen, onChoose, onOpen }: DayPro
       className={classes.day}
       aria-label={label}
       aria-pressed={isChosen}
-      onFocus={() => !isChosen && onChoose(date)}
       onClick={() => onOpen(date)}
     >
       <span className={classes.dayHead}>

@@ -47,6 +47,14 @@ export const PAYOUT_COLUMNS: readonly DataColumn<PayoutRow>[] = [
     ),
     text: ({ merchantId }) => merchantId,
   },
+  money("net", "Net", ({ netMinor }) => netMinor, { sortable: true }),
+  {
+    key: "currency",
+    header: "Currency",
+    width: 80,
+    render: ({ currency }) => currency,
+    text: ({ currency }) => currency,
+  },
   {
     key: "status",
     header: "Status",
@@ -80,14 +88,6 @@ export const PAYOUT_COLUMNS: readonly DataColumn<PayoutRow>[] = [
       hidden: true,
     },
   ),
-  money("net", "Net", ({ netMinor }) => netMinor, { sortable: true }),
-  {
-    key: "currency",
-    header: "Currency",
-    width: 80,
-    render: ({ currency }) => currency,
-    text: ({ currency }) => currency,
-  },
   money("expected", "Approved, to settle", ({ expectedMinor }) => expectedMinor, { hidden: true, width: 140 }),
   {
     key: "payments",
