@@ -332,7 +332,8 @@ describe("files the landing source cannot take", () => {
     await vi.waitFor(() => expect(landing.status().code).toBe("landing_file_changed"));
     await rename(join(root, "aside"), inZone("a.ndjson"));
     await vi.waitFor(() => expect(sink.rows).toEqual(rowsOf(0, 25)), { timeout: 5_000 });
-    expect(landing.status().code).toBe(null);
+    // Said a moment after the last row is there.
+    await vi.waitFor(() => expect(landing.status().code).toBe(null), { timeout: 20_000 });
     stop.abort();
     await running;
   });
