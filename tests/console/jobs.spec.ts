@@ -42,6 +42,7 @@ test("a past day is run dry, its diff is read, and exactly that is committed", a
 test("a run that has to wait says for what, is in everybody's view of running work, and can be cancelled", async ({
   browser,
 }) => {
+  test.setTimeout(120_000);
   const { page, context, faults } = await openAs(browser, "admin");
   await page.goto("/operations/jobs");
   await page.getByRole("button", { name: "Run dates …" }).click();
@@ -53,7 +54,7 @@ test("a run that has to wait says for what, is in everybody's view of running wo
   await dialog.getByRole("button", { name: "Queue" }).click();
   await expect(dialog).toHaveCount(0);
   const work = page.getByRole("button", { name: /^Running work: / });
-  await expect(work).toBeVisible();
+  await expect(work).toBeVisible({ timeout: 30_000 });
   await page.reload();
   await work.click();
   const entry = page.getByRole("list", { name: "Running work" }).getByRole("listitem").filter({ hasText: tomorrow });
@@ -62,8 +63,8 @@ test("a run that has to wait says for what, is in everybody's view of running wo
   await page.goto(`/operations/jobs?index=reconciliation&date=${tomorrow}&until=${tomorrow}`);
   const panel = page.getByRole("complementary", { name: `Reconciliation of ${tomorrow}` });
   await panel.getByRole("button", { name: "Cancel", exact: true }).click();
-  await expect(panel.getByRole("listitem").first()).toContainText("Cancelled");
-  await expect(page.getByText(`Run of reconciliation ${tomorrow} is cancelled`)).toBeVisible({ timeout: 15_000 });
+  await expect(panel.getByRole("listitem").first()).toContainText("Cancelled", { timeout: 30_000 });
+  await expect(page.getByText(`Run of reconciliation ${tomorrow} is cancelled`)).toBeVisible({ timeout: 30_000 });
   expect(faults).toEqual([]);
   await context.close();
 });
