@@ -20,7 +20,8 @@ export const QUARANTINE_CODES = {
   amount_not_exact:
     "The amount has more decimal places than its currency, or lost digits as a JSON number. Set an exponent, or send text.",
   amount_out_of_range: "The amount does not fit 64 bits of minor units.",
-  card_number_in_amount: "The amount reads as a card number. Check which field the mapping's amount is read from.",
+  card_number_in_amount:
+    "The amount reads as a card number: 15 to 19 digits before any point, a card scheme's first digit and the right check digit. Check which field the mapping's amount is read from.",
   missing_currency: "No currency. Map it or state a constant.",
   unknown_currency: "Not a currency of ISO 4217. Correct it, or give the mapping an exponent for it.",
   negative_amount: "Negative, and this status may not be. State it in the mapping's `negative`.",
