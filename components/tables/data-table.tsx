@@ -9,7 +9,7 @@ import { ColumnMenu } from "./column-menu";
 import classes from "./data-table.module.css";
 import { ExportMenu } from "./export-menu";
 import { type AllPages, type RowSelection, selectionOf } from "./selection";
-import { SelectionStrip } from "./selection-strip";
+import { SelectionStrip, type SelectionStripProps } from "./selection-strip";
 import { TableHead } from "./table-head";
 import { TableRow } from "./table-row";
 import { useCells } from "./use-cells";
@@ -22,6 +22,8 @@ import { ViewMenu } from "./view-menu";
 export type { DataColumn, DataSort } from "./column";
 
 const ROW_PX = 34;
+/** So many selected rows are meant as a whole page, though more were loaded behind them since. */
+const MANY_ROWS = 50;
 const COPIED_MS = 1_500;
 /** The next page is asked for when fewer rows than this lie below what is seen. */
 const AHEAD_ROWS = 40;
@@ -98,8 +100,8 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
         <ColumnMenu columns={columns} />
         {props.exportHref !== undefined && <ExportMenu href={props.exportHref} />}
       </div>
-      {props.allPages !== undefined && selection?.all === true && (total ?? 0) > loaded.length && (
-        <SelectionStrip allPages={props.allPages} loaded={loaded.length} total={total ?? 0} />
+      {props.allPages !== undefined && (selection?.all === true || selected.size >= MANY_ROWS) && (
+        <AllPagesOffer allPages={props.allPages} selected={selected.size} loaded={loaded.length} total={total ?? 0} />
       )}
       <span className="visually-hidden" aria-live="polite">
         {cell.said}
@@ -141,6 +143,14 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     </div>
   );
 }
+
+interface AllPagesOfferProps extends SelectionStripProps {
+  readonly loaded: number;
+}
+
+/** Nothing where everything is loaded. */
+const AllPagesOffer = ({ loaded, ...strip }: AllPagesOfferProps) =>
+  strip.total > loaded ? <SelectionStrip {...strip} /> : null;
 
 const NONE: ReadonlySet<string> = new Set();
 
