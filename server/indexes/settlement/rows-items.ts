@@ -4,6 +4,8 @@ import type { Dates } from "./rules";
 /** Every payment step with its date, payout and fee; the projection's payments likewise; what each payout has of them. */
 export const itemSteps = (dates: Dates): Step[] => [
   { name: "s_fee_rules", sql: FEE_RULES },
+  { name: "s_termed", sql: TERMED },
+  { name: "s_near", sql: NEAR },
   { name: "s_items", sql: ITEMS },
   { name: "s_expected_items", sql: expectedItems(dates) },
   { name: "s_base", sql: BASE },
@@ -37,19 +39,24 @@ const FEE_RULES = `
   FROM found f
   JOIN best b ON b.fee_plan = f.fee_plan AND b.currency = f.currency AND b.payment_type = f.payment_type AND b.exactness = f.exactness`;
 
+/** A table of its own: planned together with the days, the terms of all merchants would meet all days first. */
+const TERMED = `
+  SELECT s.*, t.fee_plan, t.calendar, t.delay_days, t.zone, t.cutoff, t.schedule, t.schedule_days
+  FROM s_steps s
+  JOIN s_terms t ON t.merchant_id = s.merchant_id AND t.currency = s.currency AND s.business_date >= t.since AND s.business_date < t.until`;
+
 /** A sale date is at most three days from the business date of its step, whatever the zones of both. */
+const NEAR = `
+  SELECT d.*, date_add(d.sale_date, o.shift) AS business_date
+  FROM s_sale_days d CROSS JOIN (VALUES (-3), (-2), (-1), (0), (1), (2), (3)) o(shift)`;
+
 const ITEMS = `
-  WITH near AS (
-    SELECT d.*, date_add(d.sale_date, o.shift) AS business_date
-    FROM s_sale_days d CROSS JOIN (VALUES (-3), (-2), (-1), (0), (1), (2), (3)) o(shift)
-  ),
-  dated AS (
-    SELECT s.*, t.fee_plan, t.calendar, t.schedule, t.schedule_days, d.sale_date, d.payout_on AS natural_on,
+  WITH dated AS (
+    SELECT s.*, d.sale_date, d.payout_on AS natural_on,
       d.over_weekend, d.over_holiday, d.waits_for_schedule, s.event_time < d.day_start AS after_cut_off
-    FROM s_steps s
-    JOIN s_terms t ON t.merchant_id = s.merchant_id AND t.currency = s.currency AND s.business_date >= t.since AND s.business_date < t.until
-    JOIN near d ON d.business_date = s.business_date AND d.zone = t.zone AND d.cutoff = t.cutoff AND d.calendar = t.calendar
-      AND d.delay_days = t.delay_days AND d.schedule = t.schedule AND d.schedule_days IS NOT DISTINCT FROM t.schedule_days
+    FROM s_termed s
+    JOIN s_near d ON d.business_date = s.business_date AND d.zone = s.zone AND d.cutoff = s.cutoff AND d.calendar = s.calendar
+      AND d.delay_days = s.delay_days AND d.schedule = s.schedule AND d.schedule_days IS NOT DISTINCT FROM s.schedule_days
       AND s.event_time >= d.from_at AND s.event_time < d.until_at
   )
   SELECT d.*, CASE WHEN d.natural_on > l.told_until THEN d.natural_on ELSE n.payout_on END AS scheduled_on,
