@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { dayNumber } from "../../server/domain/time";
 import { RECONCILIATION } from "../../server/indexes/reconciliation/tables";
 import { type Db, openDuckDb } from "../../server/lake/duckdb";
@@ -10,6 +10,9 @@ import { openLocalStore } from "../../server/lake/store/local";
 import { DIM_FEE_PLANS, DIM_MERCHANTS } from "../../server/reference/tables";
 import { add, book, type Told } from "./books";
 import { agree, balance, closePayouts, happen, hold, SETTLEMENT_TABLES, type StepRow, UNGATED } from "./payouts-books";
+
+// Several closes each: a loaded machine needs its time.
+vi.setConfig({ testTimeout: 180_000 });
 
 let root: string;
 let db: Db;
