@@ -21,9 +21,10 @@ export async function reconciliationPart(
   if (first === undefined || last === undefined) return { controls: [], wants: [], trend: { label, points: [] } };
   const { rows } = await pinClose(services.reader, view, { date: null, version: null });
   const [states] = await view.rows(`
-    SELECT count(*) AS items, count(*) FILTER (state IN ('matched', 'break', 'in_flight')) AS told,
+    SELECT count(*) FILTER (row_kind = 'item') AS items,
+           count(*) FILTER (row_kind = 'item' AND state IN ('matched', 'break', 'in_flight')) AS told,
            count(DISTINCT break_id) FILTER (state = 'break') AS breaks
-      FROM ${rows} WHERE row_kind = 'item'`);
+      FROM ${rows}`);
   const closes = await view.rows(`
     SELECT business_date, count(DISTINCT break_id) AS breaks
       FROM ${await view.scan(RECONCILIATION.name, { column: "business_date", min: first, max: last })}

@@ -44,7 +44,7 @@ async function expectRecovered(): Promise<void> {
   );
 }
 
-async function start(environment: NodeJS.ProcessEnv): Promise<void> {
+async function start(environment: Readonly<Record<string, string>>): Promise<void> {
   product = await startProduct({ data, tps: TPS, environment });
   await product.ready();
   call = await signIn(product.baseUrl, data, "admin");
@@ -52,7 +52,7 @@ async function start(environment: NodeJS.ProcessEnv): Promise<void> {
 }
 
 /** Rows and their source coordinates, counted after the product has stopped: equal where nothing is twice. */
-async function expectOnceEach(environment: NodeJS.ProcessEnv): Promise<void> {
+async function expectOnceEach(environment: Readonly<Record<string, string>>): Promise<void> {
   expect((await streams()).filter(({ balance }) => !balance.balanced)).toEqual([]);
   const seen = await accepted();
   await product.stop();

@@ -114,6 +114,15 @@ describe("the close as people read it", () => {
     expect(day.ages[0]?.buckets.reduce((sum, bucket) => sum + bucket.breaks, 0)).toBe((await breaks()).length);
   });
 
+  it("is broken in as many places on the overview as on its own page and in the work list", async () => {
+    const day = await console_.as("finance").reconciliation.day({});
+    const breaks = day.kinds.reduce((sum, kind) => sum + kind.breaks, 0);
+    const { rows } = await console_.as("finance").overview.get({});
+    const wants = rows.find(({ index }) => index === "reconciliation")?.wants ?? [];
+    expect(wants.find(({ label }) => label.startsWith("breaks"))?.count).toBe(breaks);
+    expect((await console_.as("finance").reconciliation.breaks({})).total).toBe(breaks);
+  });
+
   it("pages the work list without losing or repeating a break, in every order", async () => {
     const all = (await breaks()).map(({ breakId }) => breakId).sort();
     for (const sort of ["oldest", "newest", "value"] as const) {

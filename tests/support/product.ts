@@ -11,7 +11,7 @@ export interface ProductOptions {
   readonly data: string;
   readonly tps: number;
   readonly port?: number;
-  readonly environment?: NodeJS.ProcessEnv;
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** The whole product as `npm start` runs it, with the simulator. */
