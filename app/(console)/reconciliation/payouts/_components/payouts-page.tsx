@@ -182,7 +182,7 @@ const component = (name: string): DataColumn<WaterfallRow> => {
   return {
     key: name,
     header: componentTitle(name),
-    width: 128,
+    width: 112,
     align: "right",
     render: (row) => {
       const amount = amountOf(row);
@@ -199,21 +199,21 @@ const named: readonly DataColumn<WaterfallRow>[] = [
   {
     key: "name",
     header: "Payout or account",
-    width: 230,
+    width: 196,
     render: (row) => <span title={row.payoutKey ?? row.account}>{nameOf(row)}</span>,
     text: ({ key }) => key,
   },
   {
     key: "currency",
     header: "Currency",
-    width: 84,
+    width: 76,
     render: ({ currency }) => currency,
     text: ({ currency }) => currency,
   },
   {
     key: "explained",
     header: "Explained",
-    width: 136,
+    width: 128,
     render: (row) => <Explained row={row} />,
     text: ({ residualMinor }) => String(residualMinor),
   },

@@ -29,7 +29,7 @@ const COLUMNS: readonly DataColumn<StatementFile>[] = [
   {
     key: "taken",
     header: "Taken in",
-    width: 136,
+    width: 148,
     render: ({ takenAt }) => <Time at={takenAt} />,
     text: ({ takenAt }) => takenAt,
   },
@@ -46,7 +46,7 @@ const COLUMNS: readonly DataColumn<StatementFile>[] = [
   {
     key: "name",
     header: "File",
-    width: 216,
+    width: 204,
     render: ({ intake, name }) => (
       <Link href={`/reconciliation/statements/${intake}`} className={classes.name} title={name}>
         {name}
