@@ -132,7 +132,8 @@ const bigOf = (text: string | null | undefined): bigint | null =>
 
 function partitionOf(partition: string, { beat, samples, lake }: PartitionParts): StreamPartition {
   const lagMessages = bigOf(beat?.lagMessages);
-  const { rateIn, rateOut } = ratesOf(samples, lake);
+  const { rateIn, rateOut } =
+    partition === LANDING ? { rateIn: null, rateOut: lake?.perSecond ?? null } : ratesOf(samples, lake);
   const gaining = rateIn === null || rateOut === null ? null : rateOut - rateIn;
   const drain = lagMessages === 0n ? 0 : gaining === null || gaining <= 0 ? null : Number(lagMessages) / gaining;
   const step = Math.max(1, Math.ceil(samples.length / TREND_POINTS));
@@ -158,7 +159,10 @@ function partitionOf(partition: string, { beat, samples, lake }: PartitionParts)
   };
 }
 
-/** Produced and taken per second over the last minute of samples; what was committed where the source gives no positions. */
+/**
+ * Records produced and taken per second over the last minute of samples; what was committed where the source gives no
+ * positions. A landing zone's positions count files: there only what was committed is known in records.
+ */
 function ratesOf(samples: readonly LagSample[], lake: LakePartition | null) {
   const recent = samples.filter((sample) => sample.atMs >= Date.now() - RATE_MS - 5_000);
   const [first, last] = [recent[0], recent.at(-1)];

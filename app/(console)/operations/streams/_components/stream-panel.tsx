@@ -128,7 +128,9 @@ function PartitionRow({ partition: p }: { partition: StreamPartition }) {
       <td className={classes.right}>{rateText(p.rateIn)}</td>
       <td className={classes.right}>{rateText(p.rateOut)}</td>
       <td className={classes.right}>{drainText(p)}</td>
-      <td className={classes.right}>{numberText(p.position)}</td>
+      <td className={classes.right}>
+        {p.partition === "*" && p.position !== null ? `plan ${numberText(p.position)}` : numberText(p.position)}
+      </td>
       <td>{p.newestEventTime === null ? "—" : <Time at={p.newestEventTime} short />}</td>
       <td>{p.lastCommitAt === null ? "—" : <Time at={p.lastCommitAt} short />}</td>
     </tr>
