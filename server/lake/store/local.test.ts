@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -50,6 +50,24 @@ describe("a store in a directory", () => {
       kind: "unavailable",
       code: "store_unavailable",
     });
+  });
+
+  it("takes a file from another disk, and leaves none there", async (test) => {
+    const elsewhere = await mkdtemp("/dev/shm/local-store-").catch(() => null);
+    if (elsewhere === null || (await stat(elsewhere)).dev === (await stat(root)).dev) {
+      process.stderr.write("SKIPPED a file from another disk: this machine has just one\n");
+      return test.skip();
+    }
+    try {
+      await writeFile(join(elsewhere, "file"), "whole");
+      const before = await readdir(store.temporaryDirectory);
+      await store.putFile("taken/file", join(elsewhere, "file"));
+      expect(new TextDecoder().decode(await store.get("taken/file"))).toBe("whole");
+      expect(await readdir(elsewhere)).toEqual([]);
+      expect(await readdir(store.temporaryDirectory)).toEqual(before);
+    } finally {
+      await rm(elsewhere, { recursive: true });
+    }
   });
 
   it("makes a folder for data again where it was removed", async () => {

@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { link, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from "node:fs/promises";
+import { copyFile, link, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
 import type { Readable } from "node:stream";
 import { ConcordanceError } from "../../domain/errors";
@@ -83,7 +83,14 @@ class LocalStore implements ObjectStore {
       } finally {
         await file.close();
       }
-      await this.renameInto(localPath, key);
+      try {
+        await this.renameInto(localPath, key);
+      } catch (error) {
+        if (codeOf(error) !== "EXDEV") throw error;
+        // The file lies on another disk: only a copy beside the lake's own files appears whole or not at all.
+        await this.renameInto(await this.copyOf(localPath), key);
+        await unlink(localPath);
+      }
     });
   }
 
@@ -154,6 +161,24 @@ class LocalStore implements ObjectStore {
       throw error;
     } finally {
       await file.close();
+    }
+    return path;
+  }
+
+  /** A synced copy on the lake's own disk. */
+  private async copyOf(localPath: string): Promise<string> {
+    const path = join(this.temporaryDirectory, newId());
+    try {
+      await copyFile(localPath, path);
+      const file = await open(path, "r+");
+      try {
+        await file.datasync();
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      await unlink(path).catch(() => undefined);
+      throw error;
     }
     return path;
   }
