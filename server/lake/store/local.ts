@@ -258,7 +258,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
   EROFS: "The lake's disk is read-only: mount it writable.",
 };
 
-function unavailable(key: string, cause: unknown): ConcordanceError {
+/** What a file system that cannot be used comes to: `disk_full` or `store_unavailable`, with the cure where it is known. */
+export function unavailable(key: string, cause: unknown): ConcordanceError {
   const code = codeOf(cause) ?? "unknown";
   return new ConcordanceError({
     kind: "unavailable",

@@ -7,6 +7,7 @@ import { pipeline } from "node:stream/promises";
 import { z } from "zod";
 import { ConcordanceError } from "../../domain/errors";
 import { newId } from "../../domain/ids";
+import { unavailable } from "../../lake/store/local";
 import type { ObjectStore } from "../../lake/store/store";
 import { CsvStatementMapping } from "../csv/mapping";
 import { STATEMENT_FORMATS } from "../model";
@@ -104,6 +105,10 @@ export async function keepBytes(
     const fileHash = digest.digest("hex");
     if ((await store.head(rawKey(fileHash))) === null) await store.putFile(rawKey(fileHash), temporary);
     return { fileHash, bytes };
+  } catch (error) {
+    // Anything without a system's code came from the source of the bytes.
+    if (error instanceof Error && "syscall" in error) throw unavailable(temporary, error);
+    throw error;
   } finally {
     await unlink(temporary).catch(() => undefined);
   }
