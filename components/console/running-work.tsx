@@ -4,7 +4,6 @@ import { IconLoader2 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { runHref } from "@/components/console/places";
-import { useMe } from "@/components/console/use-me";
 import { useTRPC } from "@/components/trpc/client";
 import { laterMenu, OpenLater } from "@/components/ui/open-later";
 import type { RunSummary, RunningWork as Work } from "@/server/indexes/ops/contract-jobs";
@@ -17,13 +16,8 @@ const TOLD_KEY = "concordance.runs-told";
 
 const details = laterMenu(() => import("@/components/console/running-work-details"));
 
-/** What runs now, for those who may see it; nothing where nothing does. */
+/** What runs now; nothing where nothing does. For those who may read operations. */
 export function RunningWork() {
-  const { can } = useMe();
-  return can("ops", "read") ? <Indicator /> : null;
-}
-
-function Indicator() {
   const trpc = useTRPC();
   const { data } = useQuery(
     trpc.ops.runningWork.queryOptions(undefined, {

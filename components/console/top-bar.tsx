@@ -1,6 +1,7 @@
 "use client";
 
 import { IconMenu2, IconSearch } from "@tabler/icons-react";
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { Fragment } from "react";
@@ -8,9 +9,13 @@ import { FreshnessSummary } from "@/components/console/freshness-summary";
 import { PastControl } from "@/components/console/past-control";
 import { PersonMenu } from "@/components/console/person-menu";
 import { crumbsOf } from "@/components/console/places";
-import { RunningWork } from "@/components/console/running-work";
+import { useMe } from "@/components/console/use-me";
 import { Kbd } from "@/components/ui/kbd";
 import classes from "./top-bar.module.css";
+
+const RunningWork = dynamic(() => import("@/components/console/running-work").then((work) => work.RunningWork), {
+  ssr: false,
+});
 
 export interface TopBarProps {
   readonly navigationOpened: boolean;
@@ -21,6 +26,7 @@ export interface TopBarProps {
 
 /** Where am I, look-up of anything, of when it is, how fresh everything is, who am I. */
 export function TopBar({ navigationOpened, onNavigation, onSearch, onKeyList }: TopBarProps) {
+  const { can } = useMe();
   return (
     <div className={classes.bar}>
       <button
@@ -43,7 +49,7 @@ export function TopBar({ navigationOpened, onNavigation, onSearch, onKeyList }: 
         </span>
       </button>
       <PastControl />
-      <RunningWork />
+      {can("ops", "read") && <RunningWork />}
       <FreshnessSummary />
       <PersonMenu onKeyList={onKeyList} />
     </div>

@@ -49,7 +49,11 @@ function Views({ table, here, columns, onClose }: ViewsProps) {
     router.push(viewHref(path, view));
   };
   const verbs = useViewVerbs(table, {
-    onSaved: (id) => router.replace(viewHref(path, { id, query: here.query })),
+    onSaved: (id) => {
+      // The columns are the view's from now on: the table itself stands as it was made again.
+      if (here.id === null) columns.reset();
+      router.replace(viewHref(path, { id, query: here.query }));
+    },
     onRemoved: (id) => id === here.id && router.replace(viewHref(path, null)),
   });
   const { view } = here;

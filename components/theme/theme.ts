@@ -29,6 +29,9 @@ const dark: MantineColorsTuple = [
   "#060a11",
 ];
 
+/** Said to those who do not see the cross. */
+const CLOSE = { "aria-label": "Close" };
+
 export const theme = createTheme({
   primaryColor: "accent",
   // Shade 6 in both schemes: white words on it keep a contrast above 4.5.
@@ -50,8 +53,9 @@ export const theme = createTheme({
     Select: { defaultProps: { size: "xs", comboboxProps: { shadow: "none" } } },
     Menu: { defaultProps: { shadow: "none" } },
     Popover: { defaultProps: { shadow: "none" } },
-    Modal: { defaultProps: { centered: true, transitionProps: { duration: 120 } } },
-    Drawer: { defaultProps: { transitionProps: { duration: 120 } } },
+    Modal: { defaultProps: { centered: true, transitionProps: { duration: 120 }, closeButtonProps: CLOSE } },
+    Drawer: { defaultProps: { transitionProps: { duration: 120 }, closeButtonProps: CLOSE } },
+    Notification: { defaultProps: { closeButtonProps: CLOSE } },
   },
 });
 

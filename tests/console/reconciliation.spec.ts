@@ -179,9 +179,7 @@ test("matches and payouts explain themselves, and an auditor finds no verb", asy
   await expect(waterfall).toContainText(/0\.00|^0/m);
   await expectAccessible(page);
   await page.goto("/reconciliation/breaks?status=");
-  await rows(page)
-    .first()
-    .click({ position: { x: 40, y: 10 } });
+  await rows(page).first().locator("td").first().click();
   await expect(panelOf(page)).toContainText("Both sides");
   await expect(panelOf(page).getByRole("button", { name: /^Write off/ })).toHaveCount(0);
   expect(faults).toEqual([]);
