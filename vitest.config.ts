@@ -5,7 +5,7 @@ export default defineConfig({
     include: ["{server,workers,tests,components,app}/**/*.test.{ts,tsx}"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // Two cores: DuckDB brings its own threads.
-    maxWorkers: 2,
+    // For two cores: a third of the time of the suites with processes of their own is waiting.
+    maxWorkers: 3,
   },
 });

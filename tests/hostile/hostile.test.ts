@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { temporaryDirectory } from "../support/world";
 import { runHostile } from "./run";
 
-const PAYLOADS = 12_000;
+const PAYLOADS = 6_000;
 
 let directory: string;
 let remove: () => Promise<void>;
