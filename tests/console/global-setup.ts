@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { request } from "@playwright/test";
@@ -10,10 +10,21 @@ import { statePath } from "./support";
 const TPS = 60;
 const READY_WITHIN_MS = 170_000;
 
+/** So low that the demo world has breaks above it whatever day it is. */
+const APPROVALS = `
+reconciliation_approvals:
+  - effective_from: 2000-01-01
+    set_by: tests
+    reason: breaks on both sides of the limit
+    settings: { otherUnits: "200" }
+`;
+
 /** Starts the product as `npm start` does, with the simulator, and signs one person of each role in. */
 export default async function globalSetup(): Promise<() => Promise<void>> {
   const data = await mkdtemp(join(tmpdir(), "concordance-console-"));
-  const product = await startProduct({ data, tps: TPS });
+  const finals = join(data, "finals.yaml");
+  await writeFile(finals, `${await readFile("config/finals.yaml", "utf8")}${APPROVALS}`);
+  const product = await startProduct({ data, tps: TPS, environment: { CONCORDANCE_FINALS: finals } });
   const teardown = async () => {
     await product.stop();
     await rm(data, { recursive: true, force: true, maxRetries: 5 });

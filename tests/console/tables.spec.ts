@@ -14,6 +14,7 @@ async function saveAs(page: Page, name: string, sharedWith?: string): Promise<vo
   await page.getByRole("button", { name: "Save", exact: true }).click();
   await expect(page).toHaveURL(/saved=/);
   await page.keyboard.press("Escape");
+  await expect(views(page)).toHaveCount(0);
 }
 
 test("a view keeps filters, sort and columns, is shared with a role, and opens a colleague's table by default", async ({
