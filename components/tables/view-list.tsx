@@ -52,6 +52,7 @@ function Views({ table, here, columns, onClose }: ViewsProps) {
     onSaved: (id) => {
       // The columns are the view's from now on: the table itself stands as it was made again.
       if (here.id === null) columns.reset();
+      onClose();
       router.replace(viewHref(path, { id, query: here.query }));
     },
     onRemoved: (id) => id === here.id && router.replace(viewHref(path, null)),

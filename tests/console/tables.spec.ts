@@ -13,7 +13,6 @@ async function saveAs(page: Page, name: string, sharedWith?: string): Promise<vo
   if (sharedWith !== undefined) await page.getByRole("combobox", { name: "Who sees it" }).selectOption(sharedWith);
   await page.getByRole("button", { name: "Save", exact: true }).click();
   await expect(page).toHaveURL(/saved=/);
-  await page.keyboard.press("Escape");
   await expect(views(page)).toHaveCount(0);
 }
 
