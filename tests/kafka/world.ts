@@ -56,6 +56,8 @@ export async function createTopic(kafka: Kafka, topic: string, numPartitions: nu
   await admin.disconnect();
 }
 
+const CONNECT_WITHIN_MS = 30_000;
+
 export async function produce(
   kafka: Kafka,
   topic: string,
@@ -64,7 +66,16 @@ export async function produce(
 ): Promise<void> {
   // A producer that tries again on a slow broker would else write records twice: rightly counted as duplicates, and no test's matter.
   const producer = kafka.producer({ allowAutoTopicCreation: false, idempotent: true, maxInFlightRequests: 1 });
-  await producer.connect();
+  // Nothing was sent yet: a broker that does not listen for a moment may be asked again.
+  for (const deadline = Date.now() + CONNECT_WITHIN_MS; ; ) {
+    try {
+      await producer.connect();
+      break;
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
   await producer.send({ topic, messages, compression });
   await producer.disconnect();
 }
