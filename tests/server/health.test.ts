@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkParts } from "../../server/console/health";
 import { beat, type ProcessState } from "../../server/db/heartbeats";
+import { writeLagSamples } from "../../server/db/lag-samples";
 import { openTestConsole, type TestConsole } from "../setup/console";
 
 let console: TestConsole;
@@ -52,5 +53,25 @@ describe("health", () => {
     expect(visible?.detail).toContain(`${old?.n} events were more than 2 h old`);
     const balance = promises.find(({ id }) => id === "balance");
     expect(balance).toMatchObject({ met: true, measured: "2 of 2 sources" });
+  });
+
+  it("a landing zone's positions are plans: its rates are of records, or not told", async () => {
+    const source = "simulated-transactions";
+    const sample = { source, partition: "*", low: null, lagMessages: null, lagSeconds: 0 };
+    const nowMs = Date.now();
+    await writeLagSamples(console.services.database.db, [
+      { ...sample, atMs: nowMs - 30_000, position: 100n, high: 100n },
+      { ...sample, atMs: nowMs, position: 30_100n, high: 30_100n },
+    ]);
+    const { streams } = await console.as("ops").ops.streams();
+    const [recent] = await console.sql(
+      `SELECT (coalesce(sum(records_in), 0) / 60.0)::DOUBLE AS rate FROM ingest_balance
+        WHERE source = '${source}' AND ingested_at >= now() - INTERVAL 60 SECOND`,
+    );
+    const [all] = streams.find((stream) => stream.source === source)?.partitions ?? [];
+    expect(all?.rateIn).toBeNull();
+    // A minute moves on between the two looks: fewer records at the second.
+    expect(all?.rateOut).toBeGreaterThanOrEqual(Number(recent?.rate));
+    expect(all?.rateOut).toBeLessThan(999);
   });
 });
