@@ -66,7 +66,9 @@ async function benchShape(shape: string, backlog: Backlog, withKafka: boolean): 
   line("  stored", `${costs.bytesPerRow.toFixed(1)} bytes per event`);
   const csv = formats.includes("csv") ? await csvBacklog(backlog, join(directory, shape, "csv")) : "";
   const topic = `transactions_${shape}`;
-  for (const format of formats) {
+  // Draining the landed files deletes them: they go last.
+  const inTurn = [...formats].sort((a, b) => Number(a === "ndjson") - Number(b === "ndjson"));
+  for (const format of inTurn) {
     if (format === "kafka" && !withKafka) continue;
     const stack = format === "kafka" ? await startKafka({ directory: join(directory, shape, "broker") }) : null;
     if (stack !== null) await produceBacklog(backlog, stack.brokers, topic);
